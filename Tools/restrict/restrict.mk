@@ -1,0 +1,16 @@
+# The rules of restricted mode, included by CPython's Makefile in each flavour
+# (Makefile.pre.in.patch). What stands here needs no patch, and sysconfig, which
+# reads the Makefile but not what it includes, never sees it.
+
+# Every Python/restrict*.c is part of the core.
+RESTRICT_OBJS = $(patsubst $(srcdir)/%.c,%.o,$(sort $(wildcard $(srcdir)/Python/restrict*.c)))
+
+# Folders of ours below Lib, for make install.
+RESTRICT_LIBSUBDIRS = $(shell cd $(srcdir)/Lib && \
+	find restrict -type d ! -name __pycache__ 2>/dev/null | sort)
+
+# The compiler writes down which headers each object was made from, so that an
+# edit of one of ours rebuilds those objects and no others. (PYTHON_HEADERS, the
+# upstream way, would rebuild everything.)
+PY_STDMODULE_CFLAGS += -MMD -MP
+-include $(wildcard *.d */*.d */*/*.d */*/*/*.d)
