@@ -152,8 +152,9 @@ apt_private() {
 
 # "URI SUITE [KEYRING]" of every binary entry in both of apt's formats.
 apt_entries() {
-    etc=${RESTRICT_APT_ETC:-/etc/apt}
-    cat /dev/null "$etc"/sources.list "$etc"/sources.list.d/*.list 2>/dev/null |
+    list= parts=
+    eval "$(apt-config shell list Dir::Etc::sourcelist/f parts Dir::Etc::sourceparts/d)"
+    cat /dev/null "$list" "$parts"/*.list 2>/dev/null |
         awk '$1 == "deb" {
                  key = ""; i = 2
                  if ($i ~ /^\[/) {
@@ -162,7 +163,7 @@ apt_entries() {
                  }
                  print $i, $(i + 1), key
              }'
-    for file in "$etc"/sources.list.d/*.sources; do
+    for file in "$parts"/*.sources; do
         [ -f "$file" ] && cat "$file" && echo
     done | awk -v RS= -F '\n' '{
             uri = suite = key = ""; on = 1

@@ -5,6 +5,10 @@
 # Every Python/restrict*.c is part of the core.
 RESTRICT_OBJS = $(patsubst $(srcdir)/%.c,%.o,$(sort $(wildcard $(srcdir)/Python/restrict*.c)))
 
+# One file less changes no time stamp: the list itself is what to relink for.
+$(shell echo '$(RESTRICT_OBJS)' | cmp -s - restrict.objs || echo '$(RESTRICT_OBJS)' >restrict.objs)
+$(sort $(LIBRARY) $(LDLIBRARY) $(BUILDPYTHON)): restrict.objs
+
 # Folders of ours below Lib, for make install.
 RESTRICT_LIBSUBDIRS = $(shell cd $(srcdir)/Lib && \
 	find restrict -type d ! -name __pycache__ 2>/dev/null | sort)
