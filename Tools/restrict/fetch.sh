@@ -72,9 +72,8 @@ given_tree() {
     [ ! -e "$1/Makefile" ] ||
         die "$1: has been built in; give a clean source tree or the release archive"
     say "$1: CPython $version, an unpacked tree, not verified"
-    ln -s "$(cd "$1" && pwd)" "$scratch/Python-$version"
-    tar -cf "$scratch/tree.tar" --exclude=.git --exclude=__pycache__ \
-        -C "$scratch" "Python-$version/" ||
+    tar -cf "$scratch/tree.tar" --exclude=./.git --exclude=__pycache__ \
+        --transform="s,^\./,Python-$version/,S" -C "$1" . 2>/dev/null ||
         die "cannot write $scratch: is the disk full or the folder read-only?"
     deliver "$version" "$scratch/tree.tar"
 }
