@@ -31,8 +31,8 @@ Python/restrict_surface_data.h: $(RESTRICT_SURFACE) $(srcdir)/Tools/restrict/sur
 # The frozen standard library. The bootstrap interpreter makes it, so it is not
 # part of that one (restrict_frozen_none.h).
 RESTRICT_FROZEN = $(srcdir)/Python/restrict_frozen.txt
-Python/restrict_frozen.c: $(BOOTSTRAP) $(RESTRICT_FROZEN) $(srcdir)/Tools/restrict/freeze.py \
+Python/restrict_frozen.c: _bootstrap_python $(RESTRICT_FROZEN) $(srcdir)/Tools/restrict/freeze.py \
 		$(shell cat restrict_frozen.dep 2>/dev/null)
-	./$(BOOTSTRAP) $(srcdir)/Tools/restrict/freeze.py $(srcdir)/Lib $(RESTRICT_FROZEN) $@ restrict_frozen.dep
+	./_bootstrap_python $(srcdir)/Tools/restrict/freeze.py $(srcdir)/Lib $(RESTRICT_FROZEN) $@ restrict_frozen.dep
 Python/restrict_frozen.o: Python/restrict_frozen.c
 	$(CC) -c $(PY_CORE_CFLAGS) -o $@ Python/restrict_frozen.c
