@@ -89,7 +89,9 @@ static int
 init_main(PyThreadState *tstate)
 {
     PyInterpreterState *interp = tstate->interp;
-    if (_PyRestrict_InitImport(interp) < 0) {
+    if (_PyRestrict_InitLimits(interp) < 0
+        || _PyRestrict_InitImport(interp) < 0)
+    {
         return -1;
     }
     PyObject *io = PyImport_ImportModule("_io");

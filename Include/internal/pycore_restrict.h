@@ -144,6 +144,7 @@ struct _restrict_state {
     struct _restrict_log log;
     struct _restrict_surface surface;
     struct _restrict_stream stream[3];  // the in-memory stdin, stdout, stderr
+    struct _restrict_limits limits;
 };
 
 static inline struct _restrict_state *
