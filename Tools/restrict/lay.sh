@@ -67,6 +67,7 @@ fetch_pristine() {
         [ -f "$state/pristine/$file" ] || printf '%s/%s\n' "$root" "$file"
     done <"$stage/todo" >"$stage/wanted"
     [ -s "$stage/wanted" ] || return 0
+    [ -f "$archive" ] || die "$archive is gone; run ./configure again"
     mkdir -p "$state/pristine" || full
     tar -xf "$archive" -C "$state/pristine" --strip-components=1 \
         -T "$stage/wanted" 2>"$stage/tar.err" && return

@@ -8,8 +8,9 @@ an edit made in the laid tree becomes a patch again.
     lay              bring build/cpython up to date with the repository
     status           what is laid, and which edits are in no patch yet
     refresh          rewrite the patches from the laid tree
-    check            prove that refresh would change nothing, and that every
-                     patch applies, without fuzz, to every accepted release
+    check            prove that no edit is without its patch, that patches are
+                     as refresh would write them on the newest release, and
+                     that they apply, without fuzz, to every accepted one
     upgrade VERSION  move the patches to another release of UPSTREAM
 
 Standard library only, and any Python from 3.11 on.
@@ -68,7 +69,10 @@ def laid_archive():
     name = STATE / "archive"
     if not name.exists():
         raise Failure("there is no build/cpython yet; run ./configure first")
-    return BUILD / name.read_text().strip()
+    archive = BUILD / name.read_text().strip()
+    if not archive.exists():
+        raise Failure(f"{archive} is gone; run ./configure again")
+    return archive
 
 
 def version_of(archive):
@@ -254,14 +258,15 @@ def refresh(args):
 
 def check(args):
     lay()
-    problems = check_exact() + check_headers()
+    problems = check_edits() + check_headers()
+    newest = releases()[0]
     for version in releases():
         try:
             archive = fetch(version, args.cache_dir)
         except subprocess.CalledProcessError:
             print(f"CPython {version}: not checked, its source cannot be had")
             continue
-        found = check_release(archive)
+        found = check_release(archive, exact=version == newest)
         problems += [f"CPython {version}: {text}" for text in found]
         if not found:
             print(f"CPython {version}: {len(tracked('.patch'))} patches apply "
@@ -270,18 +275,11 @@ def check(args):
         raise Failure("\n".join(problems))
 
 
-def check_exact():
-    """Refresh would change nothing; the difference is shown where it would."""
-    problems = []
-    for path, text in stale_patches(fresh_patches()).items():
-        patch = TOP / f"{path}.patch"
-        old = patch.read_text() if patch.exists() else ""
-        diff = difflib.unified_diff(
-            old.splitlines(), (text or b"").decode().splitlines(),
-            f"{path}.patch", "as refresh would write it", lineterm="")
-        problems.append(f"{path}.patch is not exact; run 'make patches'\n"
-                        + "\n".join(diff))
-    return problems
+def check_edits():
+    return [f"build/cpython/{path} has an edit that is in no patch; "
+            "run 'make patches'"
+            for path, (old, new) in find_edits().changed.items()
+            if new != apply_patch(path, old)]
 
 
 def check_headers():
@@ -297,7 +295,7 @@ def check_headers():
     return problems
 
 
-def check_release(archive):
+def check_release(archive, exact):
     """What stands between our files and one release."""
     patched, appended = set(tracked(".patch")), set(tracked(".append"))
     ours = set((STATE / "links").read_text().splitlines())
@@ -306,10 +304,24 @@ def check_release(archive):
         seen.add(path)
         if path in ours:
             problems.append(f"{path} is upstream's as well as ours")
-        if path in patched and apply_patch(path, read()) is None:
-            problems.append(f"{path}.patch does not apply without fuzz")
+        if path in patched:
+            problems += check_patch(path, read(), exact)
     return problems + [f"there is no {path} to change"
                        for path in sorted((patched | appended) - seen)]
+
+
+def check_patch(path, old, exact):
+    new = apply_patch(path, old)
+    if new is None:
+        return [f"{path}.patch does not apply without fuzz"]
+    is_text = (TOP / f"{path}.patch").read_text()
+    should = make_patch(path, old, new).decode()
+    if not exact or is_text == should:
+        return []
+    diff = difflib.unified_diff(
+        is_text.splitlines(), should.splitlines(), f"{path}.patch",
+        "as refresh would write it", lineterm="")
+    return [f"{path}.patch is not exact\n" + "\n".join(diff)]
 
 
 def upgrade(args):

@@ -9,11 +9,8 @@ import hashlib
 import os
 import shutil
 import subprocess
-import tarfile
 
 import pytest
-
-VERSION = "3.13.15"
 
 STUB_CONFIGURE = """\
 #!/bin/sh
@@ -32,46 +29,13 @@ def run(*command, cwd, **env):
         env={**os.environ, "XDG_CACHE_HOME": str(cwd.parent / "cache"), **env})
 
 
-def copy_checkout(top, target):
-    """Our files as git would clone them, without git's folder or a build."""
-    shutil.copytree(top, target, symlinks=True,
-                    ignore=shutil.ignore_patterns(
-                        ".git", "build", "__pycache__", "Makefile"))
-    shutil.copytree(top / "tests" / "build", target / "tests" / "build",
-                    dirs_exist_ok=True)
-    return target
-
-
-@pytest.fixture
-def checkout(top, tmp_path):
-    return copy_checkout(top, tmp_path / "checkout")
-
-
 @pytest.fixture(scope="session")
-def archive(top):
-    """The release archive that the build under test was made from."""
-    name = (top / "build/cpython/.lay/archive").read_text().strip()
-    return top / "build" / name
-
-
-@pytest.fixture(scope="session")
-def source(top, archive, tmp_path_factory):
-    """A source tree of just the files that we patch, and a stub configure."""
-    target = tmp_path_factory.mktemp("source") / "Python"
-    wanted = {"Include/patchlevel.h"}
-    for suffix in (".patch", ".append"):
-        for path in top.rglob(f"*{suffix}"):
-            if top / "build" not in path.parents:
-                wanted.add(str(path.relative_to(top)).removesuffix(suffix))
-    with tarfile.open(archive) as tar:
-        for info in tar:
-            info.name = info.name.partition("/")[2]
-            if info.name in wanted:
-                tar.extract(info, target, filter="data")
-    stub = target / "configure"
+def source(small_source):
+    """A small source tree with the stub."""
+    stub = small_source / "configure"
     stub.write_text(STUB_CONFIGURE)
     stub.chmod(0o755)
-    return target
+    return small_source
 
 
 @pytest.fixture
@@ -324,8 +288,8 @@ def test_mirror_from_both_formats_of_apt(checkout, offline, tmp_path):
 
 # --- Bad places -------------------------------------------------------------
 
-def test_path_with_blanks(top, tmp_path):
-    place = copy_checkout(top, tmp_path / "check out")
+def test_path_with_blanks(copy_checkout, tmp_path):
+    place = copy_checkout(tmp_path / "check out")
     assert_refused(run("./configure", cwd=place), "check out", "blanks")
     assert not (place / "build").exists()
 
