@@ -1,0 +1,259 @@
+/* Restricted mode: the guard, and what the files of the mode share.
+
+   A restricted interpreter is one whose `interp->restricted` is set.  Every
+   hook in upstream code is one line: a macro from the first part of this
+   file, which is a NULL test in a build --with-restricted and nothing at all
+   in one without.  What lies behind it is in Python/restrict*.c. */
+
+#ifndef Py_INTERNAL_RESTRICT_H
+#define Py_INTERNAL_RESTRICT_H
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#ifndef Py_BUILD_CORE
+#  error "this header requires Py_BUILD_CORE define"
+#endif
+
+#include "pycore_interp.h"        // PyInterpreterState.restricted
+#include "pycore_pystate.h"       // _PyInterpreterState_GET()
+
+#ifdef WITH_RESTRICTED
+
+/* === Refusing =========================================================== */
+
+/* Which exception the guest sees (api: "what a refusal looks like"). */
+typedef enum {
+    _PyRestrict_ERROR,            // RestrictedError, the base of all
+    _PyRestrict_ATTRIBUTE,        // also an AttributeError
+    _PyRestrict_PERMISSION,       // also a PermissionError
+    _PyRestrict_IMPORT,           // also an ImportError
+    _PyRestrict_CALL,             // also a RuntimeError
+    _PyRestrict_N_KINDS
+} _PyRestrict_Kind;
+
+struct _restrict_request {
+    _PyRestrict_Kind kind;
+    const char *capability;       // "attribute", "call", "import", "file", ...
+    const char *subject;          // as the guest named it, UTF-8
+    const char *grant;            // the policy entry that would allow it
+    const char *message;          // for the guest; NULL: made from the above
+};
+
+/* The one road of every refusal: count, record, raise.  Always -1, with an
+   exception set. */
+extern int _PyRestrict_Deny(const struct _restrict_request *request);
+
+// Exported for the '_restrict' shared extension and the tests.
+PyAPI_FUNC(PyObject *) _PyRestrict_GetException(_PyRestrict_Kind kind);
+
+/* === The record (restrict_denial.c) ======================================= */
+
+/* Equal denials are merged; past this many different ones, further ones
+   replace the one seen longest ago.  The counters stay exact. */
+#define _PyRestrict_LOG_SIZE 256
+
+struct _restrict_denial {
+    PyRestrictDenial public;
+    uint64_t hash;
+};
+
+struct _restrict_log {
+    struct _restrict_denial *entries;   // raw memory, not the guest's
+    int n_entries;
+    unsigned long long n_denials;       // all of them, merged or dropped
+    PyRestrictDenialHook hook;
+    void *hook_arg;
+};
+
+extern void _PyRestrict_LogFini(struct _restrict_log *log);
+
+/* === The policy (restrict_policy.c) ========================================= */
+
+struct _restrict_names {
+    char **names;                       // sorted, raw memory
+    size_t n;
+};
+
+struct _restrict_policy {
+    struct _restrict_names allowed;     // beside the default modules
+    struct _restrict_names blocked;
+    int filesystem_info;
+    int true_stdin, true_stdout, true_stderr;
+};
+
+extern void _PyRestrict_PolicyFini(struct _restrict_policy *policy);
+extern int _PyRestrict_NamesAdd(struct _restrict_names *set, const char *name);
+extern void _PyRestrict_NamesDiscard(struct _restrict_names *set,
+                                     const char *name);
+extern int _PyRestrict_NamesCover(const struct _restrict_names *set,
+                                  const char *dotted_name);
+
+/* === The surface (restrict_surface.c) ======================================== */
+
+typedef enum {
+    _PyRestrict_ABSENT,                 // no row
+    _PyRestrict_ALLOWED,
+    _PyRestrict_REFUSED,
+} _PyRestrict_Verdict;
+
+struct _restrict_group;                 // the rows of one type or module
+
+struct _restrict_surface {
+    PyTypeObject *owner;                // whose group is remembered
+    const struct _restrict_group *group;
+    int off;                            // while our own modules are made
+};
+
+extern int _PyRestrict_TypeRow(PyTypeObject *type, PyObject *dict,
+                               const char *name);
+extern int _PyRestrict_FunctionRow(PyObject *module, PyObject *module_name,
+                                   PyMethodDef *def);
+extern int _PyRestrict_FilterModule(PyObject *module, const char *name);
+extern int _PyRestrict_IsReviewedModule(const char *name);
+// Exported for the '_restrict' extension.
+PyAPI_FUNC(PyObject *) _PyRestrict_ListSurface(void);
+PyAPI_FUNC(void) _PyRestrict_CollectUnreviewed(struct _restrict_names *names);
+extern PyTypeObject _PyRestrict_RefusedDescr_Type;
+
+/* === Streams (restrict_stream.c) ============================================== */
+
+struct _restrict_stream {
+    char *data;                         // raw memory, the host's
+    size_t size, allocated;
+    size_t position;                    // of stdin: what was read already
+};
+
+struct _restrict_state;
+extern int _PyRestrict_InitStreams(PyObject *io, PyObject *sysdict);
+extern void _PyRestrict_StreamsFini(struct _restrict_state *state);
+
+// Exported for the '_restrict' extension.
+PyAPI_FUNC(int) _PyRestrict_SetInput(PyInterpreterState *interp,
+                                     const char *data, Py_ssize_t size);
+PyAPI_FUNC(const char *) _PyRestrict_GetOutput(PyInterpreterState *interp,
+                                               int fd, Py_ssize_t *size);
+PyAPI_FUNC(void) _PyRestrict_ClearOutput(PyInterpreterState *interp, int fd);
+
+/* === Limits (restrict_memory.c, restrict_watchdog.c) ============================ */
+
+/* How many of `size` bytes of output the cap still allows; they are counted. */
+extern Py_ssize_t _PyRestrict_ChargeOutput(Py_ssize_t size);
+/* Stop the guest because of its output.  Always -1. */
+extern int _PyRestrict_OutputExceeded(void);
+
+/* === State of one restricted interpreter ===================================== */
+
+struct _restrict_state {
+    PyInterpreterState *interp;
+    struct _restrict_policy policy;
+    struct _restrict_log log;
+    struct _restrict_surface surface;
+    struct _restrict_stream stream[3];  // the in-memory stdin, stdout, stderr
+};
+
+static inline struct _restrict_state *
+_PyRestrict_GetState(void)
+{
+    return _PyInterpreterState_GET()->restricted;
+}
+
+/* For setters: the state of interp, or NULL with SystemError if trusted. */
+extern struct _restrict_state *_PyRestrict_StateOf(PyInterpreterState *interp);
+
+/* Hooks of pylifecycle.c: adopt the state that NewInterpreter prepared, make
+   what a restricted interpreter has in place of init_interp_main(), and
+   take it down. */
+extern void _PyRestrict_AdoptInterpreter(PyInterpreterState *interp);
+extern PyStatus _PyRestrict_PrepareProcess(void);
+extern PyStatus _PyRestrict_InitMain(PyThreadState *tstate);
+extern void _PyRestrict_FiniInterpreter(PyInterpreterState *interp);
+
+/* Hook of sysmodule.c. */
+extern int _PyRestrict_InitSys(PyObject *sysmod);
+
+/* What stands in importlib's place (restrict_import.c). */
+extern int _PyRestrict_InitImport(PyInterpreterState *interp);
+
+/* --- One-line hooks ------------------------------------------------------ */
+
+/* Fill a type's dict: leave the name out, or refuse it, as its row says. */
+#define _PyRestrict_TYPE_ROW(type, name, skip)                              \
+    do {                                                                    \
+        if (_PyRestrict_GetState() != NULL) {                               \
+            int go_on_ = _PyRestrict_TypeRow(type, lookup_tp_dict(type),    \
+                                             name);                         \
+            if (go_on_ < 0) {                                               \
+                return -1;                                                  \
+            }                                                               \
+            if (!go_on_) {                                                  \
+                skip;                                                       \
+            }                                                               \
+        }                                                                   \
+    } while (0)
+
+/* The same for the functions of a module. */
+#define _PyRestrict_FUNCTION_ROW(module, name, def, skip)                   \
+    do {                                                                    \
+        if (_PyRestrict_GetState() != NULL) {                               \
+            int go_on_ = _PyRestrict_FunctionRow(module, name, def);        \
+            if (go_on_ < 0) {                                               \
+                return -1;                                                  \
+            }                                                               \
+            if (!go_on_) {                                                  \
+                skip;                                                       \
+            }                                                               \
+        }                                                                   \
+    } while (0)
+
+/* Refuse what the running code may not call. */
+extern int _PyRestrict_GuardCall(const char *subject);
+#define _PyRestrict_GUARD_CALL(subject, error_return)                       \
+    do {                                                                    \
+        if (_PyRestrict_GetState() != NULL                                  \
+            && _PyRestrict_GuardCall(subject) < 0)                          \
+        {                                                                   \
+            return error_return;                                            \
+        }                                                                   \
+    } while (0)
+
+#define _PyRestrict_ADOPT_INTERPRETER(interp)                               \
+    _PyRestrict_AdoptInterpreter(interp)
+#define _PyRestrict_FINI_INTERPRETER(interp)                                \
+    _PyRestrict_FiniInterpreter(interp)
+#define _PyRestrict_INIT_MAIN(tstate)                                       \
+    do {                                                                    \
+        if ((tstate)->interp->restricted != NULL) {                         \
+            return _PyRestrict_InitMain(tstate);                            \
+        }                                                                   \
+    } while (0)
+#define _PyRestrict_INIT_SYS(sysmod, on_error)                              \
+    do {                                                                    \
+        if (_PyRestrict_GetState() != NULL                                  \
+            && _PyRestrict_InitSys(sysmod) < 0)                             \
+        {                                                                   \
+            on_error;                                                       \
+        }                                                                   \
+    } while (0)
+#define _PyRestrict_STATIC_TYPES &_PyRestrict_RefusedDescr_Type,
+#define _PyRestrict_BUILTIN()                                               \
+    (_PyRestrict_GetState() != NULL ? Py_True : Py_False)
+
+#else  /* !WITH_RESTRICTED */
+
+#define _PyRestrict_TYPE_ROW(type, name, skip)
+#define _PyRestrict_FUNCTION_ROW(module, name, def, skip)
+#define _PyRestrict_GUARD_CALL(subject, error_return)
+#define _PyRestrict_ADOPT_INTERPRETER(interp)
+#define _PyRestrict_FINI_INTERPRETER(interp)
+#define _PyRestrict_INIT_MAIN(tstate)
+#define _PyRestrict_INIT_SYS(sysmod, on_error)
+#define _PyRestrict_STATIC_TYPES
+#define _PyRestrict_BUILTIN() Py_False
+
+#endif  /* WITH_RESTRICTED */
+
+#ifdef __cplusplus
+}
+#endif
+#endif  /* !Py_INTERNAL_RESTRICT_H */

@@ -1,0 +1,143 @@
+/* Restricted interpreters: run Python code that the program does not trust.
+
+   A *trusted* interpreter has no policy, no restriction and no cost.  A
+   *restricted* one is a sub-interpreter with its own GIL and allocator, in
+   which only reviewed names exist, and which has a policy: what it may use,
+   and how much of it.
+
+   How to use it, from a thread that holds the GIL of any interpreter:
+
+       PyThreadState *host = PyThreadState_Get();
+       PyThreadState *guest = PyRestrict_NewInterpreter();
+       PyInterpreterState *interp = PyThreadState_GetInterpreter(guest);
+       PyRestrict_SetMemoryCap(interp, 64 << 20);
+       PyRun_SimpleString(untrusted_source);
+       Py_EndInterpreter(guest);
+       PyThreadState_Swap(host);
+
+   Setters take the interpreter that they change and return 0, or -1 with an
+   exception set; on a trusted interpreter they fail with SystemError.  Check
+   macros take what to return as their last argument: on refusal they record
+   a denial, set the exception and return it from the calling function; in a
+   trusted interpreter they do nothing.
+
+   The interface follows the design document of Brett Cannon (python-dev,
+   2006), which left the prefix of the names open. */
+
+#ifndef Py_PYRESTRICT_H
+#define Py_PYRESTRICT_H
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#ifndef Py_LIMITED_API
+
+/* --- Life of a restricted interpreter ----------------------------------- */
+
+/* What a new restricted interpreter starts with.  Set `size` to
+   sizeof(PyRestrictConfig), zero the rest, then fill in what you need: a
+   field added by a later release is then zero, its default. */
+typedef struct {
+    size_t size;             /* sizeof(PyRestrictConfig), the version */
+    int filesystem_info;     /* 1: paths may show; see
+                                PyRestrict_AllowFilesystemInfo() */
+    int true_stdin;          /* 1: the real streams, not in-memory ones */
+    int true_stdout;
+    int true_stderr;
+} PyRestrictConfig;
+
+/* Return the thread state of a new restricted interpreter with the default
+   policy; it is current on return.  End it with Py_EndInterpreter().
+   NULL without an exception when it cannot be made, as Py_NewInterpreter():
+   there is no thread state to hold one. */
+PyAPI_FUNC(PyThreadState *) PyRestrict_NewInterpreter(void);
+
+/* The same with a config; a NULL config means the defaults.  On success
+   *tstate is current; on error it is NULL, the caller's thread state stays
+   current and the status says why. */
+PyAPI_FUNC(PyStatus) PyRestrict_NewInterpreterFromConfig(
+    PyThreadState **tstate,
+    const PyRestrictConfig *config);
+
+/* 1 if interp is restricted, else 0.  Never fails. */
+PyAPI_FUNC(int) PyRestrict_IsRestricted(PyInterpreterState *interp);
+
+/* --- What extension modules ask ------------------------------------------ */
+
+/* Refuse unless the running code is trusted. */
+PyAPI_FUNC(int) _PyRestrict_TrustedCheck(const char *function);
+#define PyRestrict_Trusted(error_return)                            \
+    do {                                                            \
+        if (_PyRestrict_TrustedCheck(__func__) < 0) {               \
+            return error_return;                                    \
+        }                                                           \
+    } while (0)
+
+/* --- Modules ---------------------------------------------------------------- */
+
+/* Allow, or take from the list of those allowed, an extension or built-in
+   module by its full dotted name; a package's name covers its submodules.
+   The default list is what the surface table reviews. */
+PyAPI_FUNC(int) PyRestrict_AllowModule(PyInterpreterState *interp,
+                                       const char *name);
+PyAPI_FUNC(int) PyRestrict_BlockModule(PyInterpreterState *interp,
+                                       const char *name);
+
+/* RestrictedImportError unless the running interpreter may import name. */
+PyAPI_FUNC(int) _PyRestrict_ModuleCheck(const char *name);
+#define PyRestrict_CheckModule(name, error_return)                  \
+    do {                                                            \
+        if (_PyRestrict_ModuleCheck(name) < 0) {                    \
+            return error_return;                                    \
+        }                                                           \
+    } while (0)
+
+/* --- File-system information, streams ----------------------------------------- */
+
+/* Let __file__, __path__, co_filename and tracebacks show paths.  Covers
+   what is imported and compiled from then on. */
+PyAPI_FUNC(int) PyRestrict_AllowFilesystemInfo(PyInterpreterState *interp);
+PyAPI_FUNC(int) _PyRestrict_FilesystemInfoCheck(void);
+#define PyRestrict_CheckFilesystemInfo(error_return)                \
+    do {                                                            \
+        if (_PyRestrict_FilesystemInfoCheck() < 0) {                \
+            return error_return;                                    \
+        }                                                           \
+    } while (0)
+
+/* Use the process's own stream in place of the in-memory one, for
+   sys.stdin and sys.__stdin__, and so on. */
+PyAPI_FUNC(int) PyRestrict_UseTrueStdin(PyInterpreterState *interp);
+PyAPI_FUNC(int) PyRestrict_UseTrueStdout(PyInterpreterState *interp);
+PyAPI_FUNC(int) PyRestrict_UseTrueStderr(PyInterpreterState *interp);
+
+/* --- The record of refusals ------------------------------------------------ */
+
+/* One refused operation; equal ones are merged.  Strings are UTF-8, owned by
+   the record, and free of control characters. */
+typedef struct {
+    const char *capability;  /* "attribute", "call", "import", "file", ... */
+    const char *subject;     /* what was refused, as the guest named it */
+    const char *filename;    /* the guest's source file, "" if not known */
+    int line;                /* and line, 0 if not known */
+    const char *grant;       /* the policy entry that would allow it, or NULL */
+    unsigned long long count;
+    double first_time;       /* seconds since the epoch */
+    double last_time;
+} PyRestrictDenial;
+
+/* Called for each denial on the thread that runs the guest, with no
+   interpreter's objects to touch: it must not call the Python API, other
+   than to copy what it is given.  NULL removes it. */
+typedef void (*PyRestrictDenialHook)(const PyRestrictDenial *denial,
+                                     void *arg);
+PyAPI_FUNC(int) PyRestrict_SetDenialHook(PyInterpreterState *interp,
+                                         PyRestrictDenialHook callback,
+                                         void *arg);
+
+#endif  /* !Py_LIMITED_API */
+
+#ifdef __cplusplus
+}
+#endif
+#endif  /* !Py_PYRESTRICT_H */

@@ -1,0 +1,323 @@
+/* One function records every refusal.
+
+   Refusing has three steps, always in this order: count, record, raise.  The
+   record keeps what the host needs to understand and to change its policy:
+   the capability, the subject as the guest named it, the guest's own file and
+   line, and the grant that would have allowed it.  It is bounded, and merges
+   equal refusals, so that a loop with a million of them costs little and
+   loses no count.  The guest gets an exception with a terse text: never
+   whether a thing exists, where it is, or what the policy holds.
+
+   The record is in raw memory: a guest at its memory cap cannot prevent that
+   its refusals are recorded. */
+
+#include "Python.h"
+#include "pycore_code.h"          // PyCode_Addr2Line()
+#include "pycore_frame.h"         // _PyThreadState_GetFrame()
+#include "pycore_restrict.h"
+
+#include <time.h>
+
+#ifdef WITH_RESTRICTED
+
+#define SUBJECT_SIZE 200
+
+/* --- The exceptions ---------------------------------------------------------- */
+
+static const struct {
+    const char *name;
+    PyObject **also;              // what ordinary code handles already
+    const char *doc;
+} exceptions[_PyRestrict_N_KINDS] = {
+    [_PyRestrict_ERROR] = {
+        "restrict.RestrictedError", &PyExc_Exception,
+        "The policy does not allow this."},
+    [_PyRestrict_ATTRIBUTE] = {
+        "restrict.RestrictedAttributeError", &PyExc_AttributeError,
+        "The policy does not allow this attribute."},
+    [_PyRestrict_PERMISSION] = {
+        "restrict.RestrictedPermissionError", &PyExc_PermissionError,
+        "The policy does not allow this file, address or look-up."},
+    [_PyRestrict_IMPORT] = {
+        "restrict.RestrictedImportError", &PyExc_ModuleNotFoundError,
+        "The policy does not allow this import."},
+    [_PyRestrict_CALL] = {
+        "restrict.RestrictedCallError", &PyExc_RuntimeError,
+        "The policy does not allow this call."},
+};
+
+static PyObject *
+new_exception(_PyRestrict_Kind kind)
+{
+    PyObject *bases;
+    if (kind == _PyRestrict_ERROR) {
+        bases = PyTuple_Pack(1, *exceptions[kind].also);
+    }
+    else {
+        PyObject *base = _PyRestrict_GetException(_PyRestrict_ERROR);
+        bases = base ? PyTuple_Pack(2, base, *exceptions[kind].also) : NULL;
+        Py_XDECREF(base);
+    }
+    if (bases == NULL) {
+        return NULL;
+    }
+    PyObject *type = PyErr_NewExceptionWithDoc(
+        exceptions[kind].name, exceptions[kind].doc, bases, NULL);
+    Py_DECREF(bases);
+    if (type != NULL) {
+        // The guest must not give the class methods that run when we raise.
+        ((PyTypeObject *)type)->tp_flags |= Py_TPFLAGS_IMMUTABLETYPE;
+    }
+    return type;
+}
+
+/* A new reference to this interpreter's class.  They are kept out of reach
+   of the guest, in the interpreter's own dict. */
+PyObject *
+_PyRestrict_GetException(_PyRestrict_Kind kind)
+{
+    PyObject *dict = PyInterpreterState_GetDict(_PyInterpreterState_GET());
+    PyObject *type;
+    if (dict == NULL) {
+        return PyErr_NoMemory();
+    }
+    if (PyDict_GetItemStringRef(dict, exceptions[kind].name, &type) != 0) {
+        return type;
+    }
+    type = new_exception(kind);
+    if (type != NULL
+        && PyDict_SetItemString(dict, exceptions[kind].name, type) < 0)
+    {
+        Py_CLEAR(type);
+    }
+    return type;
+}
+
+/* --- The record ---------------------------------------------------------------- */
+
+/* Where in the guest's own source are we?  The standard library is frozen,
+   and not what the host asks about. */
+static void
+find_location(char *filename, size_t size, int *line)
+{
+    filename[0] = '\0';
+    *line = 0;
+    _PyInterpreterFrame *frame = _PyThreadState_GetFrame(_PyThreadState_GET());
+    for (; frame != NULL; frame = _PyFrame_GetFirstComplete(frame->previous)) {
+        PyCodeObject *code = _PyFrame_GetCode(frame);
+        // Cached or freshly made: ASCII names need no memory, others a little.
+        const char *name = PyUnicode_Check(code->co_filename)
+                           ? PyUnicode_AsUTF8(code->co_filename) : NULL;
+        if (name == NULL) {
+            PyErr_Clear();
+            continue;
+        }
+        if (strncmp(name, "<frozen ", 8) != 0) {
+            PyOS_snprintf(filename, size, "%s", name);
+            *line = PyUnstable_InterpreterFrame_GetLine(frame);
+            return;
+        }
+    }
+}
+
+/* Copy text, with control characters as '?', so that it can neither forge
+   lines of a log nor drive a terminal. */
+static void
+copy_printable(char *to, size_t size, const char *from)
+{
+    size_t i = 0;
+    for (; from[i] != '\0' && i + 1 < size; i++) {
+        unsigned char c = (unsigned char)from[i];
+        to[i] = (c < 0x20 || c == 0x7f) ? '?' : (char)c;
+    }
+    to[i] = '\0';
+}
+
+static double
+now(void)
+{
+    struct timespec ts;
+    clock_gettime(CLOCK_REALTIME, &ts);
+    return (double)ts.tv_sec + 1e-9 * (double)ts.tv_nsec;
+}
+
+static void
+entry_clear(struct _restrict_denial *entry)
+{
+    PyMem_RawFree((char *)entry->public.subject);
+    PyMem_RawFree((char *)entry->public.filename);
+    PyMem_RawFree((char *)entry->public.grant);
+    *entry = (struct _restrict_denial){0};
+}
+
+/* FNV-1a over what makes two denials equal. */
+static uint64_t
+denial_hash(const PyRestrictDenial *denial)
+{
+    const char *parts[] = {denial->capability, denial->subject,
+                           denial->filename};
+    uint64_t hash = 14695981039346656037u ^ (uint64_t)denial->line;
+    for (size_t i = 0; i < Py_ARRAY_LENGTH(parts); i++) {
+        for (const char *p = parts[i]; *p != '\0'; p++) {
+            hash = (hash ^ (unsigned char)*p) * 1099511628211u;
+        }
+        hash = (hash ^ 0xff) * 1099511628211u;
+    }
+    return hash;
+}
+
+static int
+entry_same(const PyRestrictDenial *a, const PyRestrictDenial *b)
+{
+    return a->line == b->line
+           && strcmp(a->capability, b->capability) == 0
+           && strcmp(a->subject, b->subject) == 0
+           && strcmp(a->filename, b->filename) == 0;
+}
+
+/* The entry for this denial: the one it merges with, a free one, or the one
+   not seen for longest, cleared. */
+static struct _restrict_denial *
+log_slot(struct _restrict_log *log, const PyRestrictDenial *denial,
+         uint64_t hash)
+{
+    struct _restrict_denial *oldest = log->entries;
+    for (int i = 0; i < log->n_entries; i++) {
+        struct _restrict_denial *entry = &log->entries[i];
+        if (entry->hash == hash && entry_same(&entry->public, denial)) {
+            return entry;
+        }
+        if (entry->public.last_time < oldest->public.last_time) {
+            oldest = entry;
+        }
+    }
+    if (log->n_entries < _PyRestrict_LOG_SIZE) {
+        return &log->entries[log->n_entries++];
+    }
+    entry_clear(oldest);
+    return oldest;
+}
+
+static void
+log_add(struct _restrict_log *log, const PyRestrictDenial *denial)
+{
+    if (log->entries == NULL) {
+        log->entries = PyMem_RawCalloc(_PyRestrict_LOG_SIZE,
+                                       sizeof(*log->entries));
+        if (log->entries == NULL) {
+            return;
+        }
+    }
+    uint64_t hash = denial_hash(denial);
+    struct _restrict_denial *entry = log_slot(log, denial, hash);
+    if (entry->public.count == 0) {
+        entry->public = *denial;
+        entry->hash = hash;
+        entry->public.subject = _PyMem_RawStrdup(denial->subject);
+        entry->public.filename = _PyMem_RawStrdup(denial->filename);
+        entry->public.grant = denial->grant
+                              ? _PyMem_RawStrdup(denial->grant) : NULL;
+        if (entry->public.subject == NULL || entry->public.filename == NULL) {
+            entry_clear(entry);
+            *entry = log->entries[--log->n_entries];
+            return;
+        }
+    }
+    entry->public.count++;
+    entry->public.last_time = denial->last_time;
+}
+
+void
+_PyRestrict_LogFini(struct _restrict_log *log)
+{
+    for (int i = 0; i < log->n_entries; i++) {
+        entry_clear(&log->entries[i]);
+    }
+    PyMem_RawFree(log->entries);
+    *log = (struct _restrict_log){0};
+}
+
+static void
+record(struct _restrict_log *log, const struct _restrict_request *request)
+{
+    char subject[SUBJECT_SIZE], filename[SUBJECT_SIZE], raw[SUBJECT_SIZE];
+    char grant[2 * SUBJECT_SIZE];
+    PyRestrictDenial denial = {.capability = request->capability,
+                               .subject = subject,
+                               .filename = filename};
+    copy_printable(subject, sizeof(subject), request->subject);
+    find_location(raw, sizeof(raw), &denial.line);
+    copy_printable(filename, sizeof(filename), raw);
+    if (request->grant != NULL) {
+        copy_printable(grant, sizeof(grant), request->grant);
+        denial.grant = grant;
+    }
+    denial.first_time = denial.last_time = now();
+    log_add(log, &denial);
+    if (log->hook != NULL) {
+        denial.count = 1;
+        log->hook(&denial, log->hook_arg);
+    }
+}
+
+/* --- Refusing -------------------------------------------------------------------- */
+
+static void
+raise_refusal(const struct _restrict_request *request)
+{
+    PyObject *type = _PyRestrict_GetException(request->kind);
+    if (type == NULL) {
+        return;
+    }
+    PyObject *text;
+    if (request->message != NULL) {
+        text = PyUnicode_FromString(request->message);
+    }
+    else {
+        text = PyUnicode_FromFormat("%s '%s' is not allowed here",
+                                    request->capability, request->subject);
+    }
+    if (text != NULL) {
+        PyErr_SetObject(type, text);
+        Py_DECREF(text);
+    }
+    Py_DECREF(type);
+}
+
+int
+_PyRestrict_Deny(const struct _restrict_request *request)
+{
+    PyErr_Clear();
+    struct _restrict_state *state = _PyRestrict_GetState();
+    if (state != NULL) {
+        state->log.n_denials++;
+        record(&state->log, request);
+    }
+    raise_refusal(request);
+    return -1;
+}
+
+int
+_PyRestrict_GuardCall(const char *subject)
+{
+    return _PyRestrict_Deny(&(struct _restrict_request){
+        .kind = _PyRestrict_CALL,
+        .capability = "call",
+        .subject = subject,
+    });
+}
+
+int
+PyRestrict_SetDenialHook(PyInterpreterState *interp,
+                         PyRestrictDenialHook callback, void *arg)
+{
+    struct _restrict_state *state = _PyRestrict_StateOf(interp);
+    if (state == NULL) {
+        return -1;
+    }
+    state->log.hook = callback;
+    state->log.hook_arg = arg;
+    return 0;
+}
+
+#endif  /* WITH_RESTRICTED */

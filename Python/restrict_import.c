@@ -1,0 +1,551 @@
+/* Import without importlib.
+
+   Upstream's import.c asks an object, importlib's bootstrap module, for the
+   four things it cannot do itself: find and load, handle the names after
+   `from ... import`, wait for a module that is still being imported, and
+   make a module's repr.  A restricted interpreter has an object of ours in
+   that place, written in C.  It looks for a module, by its full dotted name,
+   in this order:
+
+     1. sys.modules;
+     2. the allow-list: what the policy blocks is refused before anything
+        else is looked at;
+     3. standard-library source frozen into the binary, trusted because it
+        was built with it;
+     4. built-in C modules that the surface table reviews, or that the host
+        allowed by name;
+     5. folders that the host named, as source only.
+
+   Anything else is refused, in the same words whether or not it exists.
+   There are no .pyc files, no path hooks, no loaders and no shared libraries
+   to reach. */
+
+#include "Python.h"
+#include "marshal.h"              // PyMarshal_ReadObjectFromString()
+#include "pycore_ceval.h"         // _PyEval_EnsureBuiltins
+#include "pycore_import.h"        // struct _frozen
+#include "pycore_moduleobject.h"
+#include "pycore_namespace.h"     // _PyNamespace_New()
+#include "pycore_restrict.h"
+
+#ifdef WITH_RESTRICTED
+
+/* The frozen standard library, sorted by name (restrict_frozen.c). */
+extern const struct _frozen _PyRestrict_FrozenModules[];
+extern const size_t _PyRestrict_FrozenCount;
+
+/* --- Deciding --------------------------------------------------------------------- */
+
+static const struct _frozen *
+find_frozen(const char *name)
+{
+    size_t lo = 0, hi = _PyRestrict_FrozenCount;
+    while (lo < hi) {
+        size_t mid = (lo + hi) / 2;
+        int order = strcmp(_PyRestrict_FrozenModules[mid].name, name);
+        if (order == 0) {
+            return &_PyRestrict_FrozenModules[mid];
+        }
+        if (order < 0) {
+            lo = mid + 1;
+        }
+        else {
+            hi = mid;
+        }
+    }
+    return NULL;
+}
+
+static const struct _inittab *
+find_builtin(const char *name)
+{
+    for (const struct _inittab *p = PyImport_Inittab; p->name != NULL; p++) {
+        if (strcmp(p->name, name) == 0 && p->initfunc != NULL) {
+            return p;
+        }
+    }
+    return NULL;
+}
+
+static int
+deny_import(const char *name)
+{
+    char message[256], grant[256];
+    PyOS_snprintf(message, sizeof(message), "import of '%s' is not allowed",
+                  name);
+    PyOS_snprintf(grant, sizeof(grant), "modules = [\"%s\"]", name);
+    _PyRestrict_Deny(&(struct _restrict_request){
+        .kind = _PyRestrict_IMPORT,
+        .capability = "import",
+        .subject = name,
+        .grant = grant,
+        .message = message,
+    });
+    PyObject *exc = PyErr_GetRaisedException();
+    PyObject *text = PyUnicode_FromString(name);
+    if (text == NULL || PyObject_SetAttr(exc, &_Py_ID(name), text) < 0) {
+        PyErr_Clear();
+    }
+    Py_XDECREF(text);
+    PyErr_SetRaisedException(exc);
+    return -1;
+}
+
+int
+_PyRestrict_ModuleCheck(const char *name)
+{
+    struct _restrict_state *state = _PyRestrict_GetState();
+    if (state == NULL) {
+        return 0;
+    }
+    if (!_PyRestrict_NamesCover(&state->policy.blocked, name)
+        && (_PyRestrict_NamesCover(&state->policy.allowed, name)
+            || find_frozen(name) != NULL
+            || _PyRestrict_IsReviewedModule(name)))
+    {
+        return 0;
+    }
+    return deny_import(name);
+}
+
+int
+PyRestrict_AllowModule(PyInterpreterState *interp, const char *name)
+{
+    struct _restrict_state *state = _PyRestrict_StateOf(interp);
+    if (state == NULL) {
+        return -1;
+    }
+    _PyRestrict_NamesDiscard(&state->policy.blocked, name);
+    if (_PyRestrict_NamesAdd(&state->policy.allowed, name) < 0) {
+        PyErr_NoMemory();
+        return -1;
+    }
+    return 0;
+}
+
+int
+PyRestrict_BlockModule(PyInterpreterState *interp, const char *name)
+{
+    struct _restrict_state *state = _PyRestrict_StateOf(interp);
+    if (state == NULL) {
+        return -1;
+    }
+    _PyRestrict_NamesDiscard(&state->policy.allowed, name);
+    if (_PyRestrict_NamesAdd(&state->policy.blocked, name) < 0) {
+        PyErr_NoMemory();
+        return -1;
+    }
+    return 0;
+}
+
+/* --- Loading frozen source ------------------------------------------------------------ */
+
+static int
+set_str(PyObject *dict, const char *key, const char *value)
+{
+    PyObject *text = PyUnicode_FromString(value);
+    if (text == NULL) {
+        return -1;
+    }
+    int err = PyDict_SetItemString(dict, key, text);
+    Py_DECREF(text);
+    return err;
+}
+
+/* Packages have a __path__, because that is what makes them packages; it
+   holds a token in place of a folder. */
+static int
+set_path(PyObject *dict, const char *name)
+{
+    PyObject *path = Py_BuildValue("[N]",
+                                   PyUnicode_FromFormat("<frozen %s>", name));
+    if (path == NULL) {
+        return -1;
+    }
+    int err = PyDict_SetItemString(dict, "__path__", path);
+    Py_DECREF(path);
+    return err;
+}
+
+static int
+set_header(PyObject *dict, const char *name, int is_package)
+{
+    const char *dot = strrchr(name, '.');
+    char package[256];
+    PyOS_snprintf(package, sizeof(package), "%.*s",
+                  is_package ? (int)strlen(name)
+                             : dot != NULL ? (int)(dot - name) : 0, name);
+    if (PyDict_SetItemString(dict, "__builtins__",
+                             _PyInterpreterState_GET()->builtins) < 0
+        || set_str(dict, "__package__", package) < 0
+        || (is_package && set_path(dict, name) < 0))
+    {
+        return -1;
+    }
+    return 0;
+}
+
+static PyObject *
+new_source_module(PyObject *name, int is_package)
+{
+    PyObject *module = PyModule_NewObject(name);
+    if (module == NULL
+        || set_header(PyModule_GetDict(module), PyUnicode_AsUTF8(name),
+                      is_package) < 0)
+    {
+        Py_CLEAR(module);
+    }
+    return module;
+}
+
+/* Run code in the module; it is in sys.modules while it runs, and stays
+   there unless it fails.  It may put another object in its place. */
+static PyObject *
+exec_module(PyObject *module, PyObject *name, PyObject *code)
+{
+    PyObject *modules = PyImport_GetModuleDict();
+    if (PyObject_SetItem(modules, name, module) < 0) {
+        return NULL;
+    }
+    PyObject *dict = PyModule_GetDict(module);
+    PyObject *result = PyEval_EvalCode(code, dict, dict);
+    if (result == NULL) {
+        PyObject *exc = PyErr_GetRaisedException();
+        if (PyObject_DelItem(modules, name) < 0) {
+            PyErr_Clear();
+        }
+        PyErr_SetRaisedException(exc);
+        return NULL;
+    }
+    Py_DECREF(result);
+    PyObject *loaded = PyImport_GetModule(name);
+    if (loaded == NULL && !PyErr_Occurred()) {
+        PyErr_Format(PyExc_ImportError,
+                     "module %R removed itself while being imported", name);
+    }
+    return loaded;
+}
+
+static PyObject *
+load_frozen(const struct _frozen *frozen, PyObject *name)
+{
+    PyObject *code = PyMarshal_ReadObjectFromString(
+        (const char *)frozen->code, frozen->size);
+    if (code == NULL) {
+        return NULL;
+    }
+    PyObject *loaded = NULL;
+    PyObject *module = new_source_module(name, frozen->is_package);
+    if (module != NULL) {
+        loaded = exec_module(module, name, code);
+        Py_DECREF(module);
+    }
+    Py_DECREF(code);
+    return loaded;
+}
+
+/* --- Loading built-in C modules --------------------------------------------------------- */
+
+static PyObject *
+module_from_def(PyModuleDef *def, PyObject *name)
+{
+    PyObject *attrs = Py_BuildValue("{sO}", "name", name);
+    PyObject *spec = attrs != NULL ? _PyNamespace_New(attrs) : NULL;
+    Py_XDECREF(attrs);
+    if (spec == NULL) {
+        return NULL;
+    }
+    PyObject *module = PyModule_FromDefAndSpec(def, spec);
+    Py_DECREF(spec);
+    if (module != NULL && PyModule_Check(module)
+        && PyModule_ExecDef(module, def) < 0)
+    {
+        Py_CLEAR(module);
+    }
+    return module;
+}
+
+/* A module that the table reviews is cut down to its rows.  One that the host
+   allowed beyond the table comes whole: the host answers for it. */
+static PyObject *
+load_builtin(const struct _inittab *entry, PyObject *name)
+{
+    struct _restrict_surface *surface = &_PyRestrict_GetState()->surface;
+    int reviewed = _PyRestrict_IsReviewedModule(entry->name);
+    PyObject *def = entry->initfunc();
+    if (def == NULL) {
+        return NULL;
+    }
+    if (!PyObject_TypeCheck(def, &PyModuleDef_Type)) {
+        Py_DECREF(def);
+        PyErr_Format(PyExc_ImportError,
+                     "module %R does not support restricted interpreters",
+                     name);
+        return NULL;
+    }
+    surface->off += !reviewed;
+    PyObject *module = module_from_def((PyModuleDef *)def, name);
+    surface->off -= !reviewed;
+    if (module == NULL
+        || (reviewed && PyModule_Check(module)
+            && _PyRestrict_FilterModule(module, entry->name) < 0)
+        || PyObject_SetItem(PyImport_GetModuleDict(), name, module) < 0)
+    {
+        Py_CLEAR(module);
+    }
+    return module;
+}
+
+/* --- Finding ----------------------------------------------------------------------------- */
+
+static PyObject *
+load_module(PyObject *name)
+{
+    const char *text = PyUnicode_AsUTF8(name);
+    if (text == NULL || strlen(text) != (size_t)PyUnicode_GET_LENGTH(name)) {
+        PyErr_Clear();
+        deny_import(text != NULL ? text : "(not a name)");
+        return NULL;
+    }
+    if (_PyRestrict_ModuleCheck(text) < 0) {
+        return NULL;
+    }
+    const struct _frozen *frozen = find_frozen(text);
+    if (frozen != NULL) {
+        return load_frozen(frozen, name);
+    }
+    const struct _inittab *builtin = find_builtin(text);
+    if (builtin != NULL) {
+        return load_builtin(builtin, name);
+    }
+    deny_import(text);
+    return NULL;
+}
+
+/* Make the module an attribute of its package. */
+static int
+bind_to_parent(PyObject *parent, PyObject *name, Py_ssize_t dot,
+               PyObject *module)
+{
+    PyObject *tail = PyUnicode_Substring(name, dot + 1,
+                                         PyUnicode_GET_LENGTH(name));
+    if (tail == NULL) {
+        return -1;
+    }
+    int err = PyObject_SetAttr(parent, tail, module);
+    Py_DECREF(tail);
+    if (err < 0 && PyErr_ExceptionMatches(PyExc_AttributeError)) {
+        PyErr_Clear();
+        err = 0;
+    }
+    return err;
+}
+
+static PyObject *import_by_name(PyObject *name);
+
+static PyObject *
+load_submodule(PyObject *name, Py_ssize_t dot)
+{
+    PyObject *parent_name = PyUnicode_Substring(name, 0, dot);
+    PyObject *parent = parent_name ? import_by_name(parent_name) : NULL;
+    PyObject *module = NULL;
+    if (parent != NULL) {
+        // The package's own code may have imported it already.
+        module = PyImport_GetModule(name);
+    }
+    if (parent != NULL && module == NULL && !PyErr_Occurred()) {
+        int is_package = PyObject_HasAttrWithError(parent,
+                                                   &_Py_ID(__path__));
+        if (is_package > 0) {
+            module = load_module(name);
+        }
+        else if (is_package == 0) {
+            PyErr_Format(PyExc_ModuleNotFoundError,
+                         "No module named %R; %R is not a package",
+                         name, parent_name);
+        }
+        if (module != NULL && bind_to_parent(parent, name, dot, module) < 0) {
+            Py_CLEAR(module);
+        }
+    }
+    Py_XDECREF(parent);
+    Py_XDECREF(parent_name);
+    return module;
+}
+
+/* A new reference to the module, from sys.modules or loaded. */
+static PyObject *
+import_by_name(PyObject *name)
+{
+    PyObject *module = PyImport_GetModule(name);
+    if (module == Py_None) {
+        Py_DECREF(module);
+        PyErr_Format(PyExc_ModuleNotFoundError,
+                     "import of %R halted; None in sys.modules", name);
+        return NULL;
+    }
+    if (module != NULL || PyErr_Occurred()) {
+        return module;
+    }
+    if (Py_EnterRecursiveCall(" while importing a module")) {
+        return NULL;
+    }
+    Py_ssize_t len = PyUnicode_GET_LENGTH(name);
+    Py_ssize_t dot = PyUnicode_FindChar(name, '.', 0, len, -1);
+    if (dot >= 0) {
+        module = load_submodule(name, dot);
+    }
+    else if (dot == -1) {
+        module = load_module(name);
+    }
+    Py_LeaveRecursiveCall();
+    return module;
+}
+
+/* --- The object in importlib's place ------------------------------------------------------ */
+
+static PyObject *
+find_and_load(PyObject *Py_UNUSED(self), PyObject *const *args,
+              Py_ssize_t nargs)
+{
+    if (nargs < 1 || !PyUnicode_Check(args[0])) {
+        PyErr_BadInternalCall();
+        return NULL;
+    }
+    return import_by_name(args[0]);
+}
+
+/* Import `package.item` if the package has no such attribute; a name that
+   cannot be imported is left for `from` to complain of. */
+static int
+import_item(PyObject *package_name, PyObject *module, PyObject *item)
+{
+    if (!PyUnicode_Check(item)) {
+        PyErr_Format(PyExc_TypeError,
+                     "Item in ``from list'' must be str, not %.100s",
+                     Py_TYPE(item)->tp_name);
+        return -1;
+    }
+    int has = PyObject_HasAttrWithError(module, item);
+    if (has != 0) {
+        return has < 0 ? -1 : 0;
+    }
+    PyObject *full = PyUnicode_FromFormat("%U.%U", package_name, item);
+    if (full == NULL) {
+        return -1;
+    }
+    const char *text = PyUnicode_AsUTF8(full);
+    PyObject *submodule = NULL;
+    if (text != NULL && (find_frozen(text) != NULL
+                         || find_builtin(text) != NULL)) {
+        submodule = import_by_name(full);
+    }
+    Py_DECREF(full);
+    Py_XDECREF(submodule);
+    return PyErr_Occurred() ? -1 : 0;
+}
+
+static int
+import_items(PyObject *package_name, PyObject *module, PyObject *items,
+             int star_allowed)
+{
+    PyObject *seq = PySequence_Fast(items, "from list must be iterable");
+    if (seq == NULL) {
+        return -1;
+    }
+    int err = 0;
+    for (Py_ssize_t i = 0; !err && i < PySequence_Fast_GET_SIZE(seq); i++) {
+        PyObject *item = Py_NewRef(PySequence_Fast_GET_ITEM(seq, i));
+        if (PyUnicode_Check(item)
+            && _PyUnicode_EqualToASCIIString(item, "*"))
+        {
+            PyObject *all = NULL;
+            if (star_allowed) {
+                err = PyObject_GetOptionalAttr(module, &_Py_ID(__all__),
+                                               &all) < 0 ? -1 : 0;
+            }
+            if (all != NULL) {
+                err = import_items(package_name, module, all, 0);
+                Py_DECREF(all);
+            }
+        }
+        else {
+            err = import_item(package_name, module, item);
+        }
+        Py_DECREF(item);
+    }
+    Py_DECREF(seq);
+    return err;
+}
+
+static PyObject *
+handle_fromlist(PyObject *Py_UNUSED(self), PyObject *const *args,
+                Py_ssize_t nargs)
+{
+    if (nargs < 2) {
+        PyErr_BadInternalCall();
+        return NULL;
+    }
+    PyObject *name;
+    if (PyObject_GetOptionalAttr(args[0], &_Py_ID(__name__), &name) < 0) {
+        return NULL;
+    }
+    if (name != NULL && PyUnicode_Check(name)
+        && import_items(name, args[0], args[1], 1) < 0)
+    {
+        Py_DECREF(name);
+        return NULL;
+    }
+    Py_XDECREF(name);
+    return Py_NewRef(args[0]);
+}
+
+/* There are no threads to wait for. */
+static PyObject *
+lock_unlock_module(PyObject *Py_UNUSED(self), PyObject *Py_UNUSED(name))
+{
+    Py_RETURN_NONE;
+}
+
+static PyObject *
+module_repr(PyObject *Py_UNUSED(self), PyObject *module)
+{
+    PyObject *name;
+    if (PyObject_GetOptionalAttr(module, &_Py_ID(__name__), &name) < 0) {
+        return NULL;
+    }
+    PyObject *repr = name != NULL ? PyUnicode_FromFormat("<module %R>", name)
+                                  : PyUnicode_FromString("<module '?'>");
+    Py_XDECREF(name);
+    return repr;
+}
+
+static PyMethodDef importer_methods[] = {
+    {"_find_and_load", _PyCFunction_CAST(find_and_load), METH_FASTCALL},
+    {"_handle_fromlist", _PyCFunction_CAST(handle_fromlist), METH_FASTCALL},
+    {"_lock_unlock_module", lock_unlock_module, METH_O},
+    {"_module_repr", module_repr, METH_O},
+    {NULL, NULL}
+};
+
+static PyModuleDef importer_def = {
+    PyModuleDef_HEAD_INIT,
+    .m_name = "_restrict_import",
+    .m_methods = importer_methods,
+    .m_size = 0,
+};
+
+/* Make it and put it in its place.  It is in no module dict: the guest
+   cannot reach it. */
+int
+_PyRestrict_InitImport(PyInterpreterState *interp)
+{
+    struct _restrict_surface *surface = &interp->restricted->surface;
+    surface->off++;
+    PyObject *importer = PyModule_Create(&importer_def);
+    surface->off--;
+    interp->imports.importlib = importer;
+    return importer == NULL ? -1 : 0;
+}
+
+#endif  /* WITH_RESTRICTED */
