@@ -27,12 +27,9 @@
 #include "pycore_moduleobject.h"
 #include "pycore_namespace.h"     // _PyNamespace_New()
 #include "pycore_restrict.h"
+#include "pycore_restrict_frozen.h"
 
 #ifdef WITH_RESTRICTED
-
-/* The frozen standard library, sorted by name (restrict_frozen.c). */
-extern const struct _frozen _PyRestrict_FrozenModules[];
-extern const size_t _PyRestrict_FrozenCount;
 
 /* --- Deciding --------------------------------------------------------------------- */
 

@@ -1,10 +1,11 @@
 """Freeze the standard library of restricted interpreters into C.
 
-    freeze.py LIBRARY LIST OUTPUT
+    freeze.py LIBRARY LIST OUTPUT DEPENDENCIES
 
 LIBRARY is the laid tree's Lib folder, LIST names the modules, one a line
-with an optional "= FILE" for one whose source is not LIBRARY's own, and
-OUTPUT is the C file to write.  The source is compiled with a neutral file
+with an optional "= FILE" for one whose source is not LIBRARY's own, 
+OUTPUT is the C file to write, and DEPENDENCIES gets the names of the source
+files, for make.  The source is compiled with a neutral file
 name, so that no path of the build machine shows in a guest's tracebacks.
 Runs on the bootstrap interpreter, while CPython itself is being built.
 """
@@ -18,7 +19,7 @@ HEADER = """\
    what a restricted interpreter can import, see restrict_import.c. */
 
 #include "Python.h"
-#include "pycore_import.h"        // struct _frozen
+#include "pycore_restrict_frozen.h"
 
 #ifdef WITH_RESTRICTED
 """
@@ -48,13 +49,12 @@ def find_source(library, name, source, names):
     return base + ".py", False
 
 
-def freeze(library, name, source, names):
-    """Return the marshalled code of a module, and whether it is a package."""
-    path, is_package = find_source(library, name, source, names)
+def freeze(name, path):
+    """Return the marshalled code of a module."""
     with open(path, "rb") as file:
         code = compile(file.read(), f"<frozen {name}>", "exec",
                        dont_inherit=True, optimize=0)
-    return marshal.dumps(code), is_package
+    return marshal.dumps(code)
 
 
 def c_name(name):
@@ -68,15 +68,18 @@ def write_bytes(file, name, data):
     file.write("};\n")
 
 
-def main(library, list_path, output):
+def main(library, list_path, output, dependencies):
     rows = []
+    sources = []
     temporary = output + ".new"
     with open(temporary, "w", encoding="utf-8") as file:
         file.write(HEADER)
         modules = read_list(list_path)
         names = [name for name, _ in modules]
         for name, source in modules:
-            data, is_package = freeze(library, name, source, names)
+            path, is_package = find_source(library, name, source, names)
+            data = freeze(name, path)
+            sources.append(path)
             write_bytes(file, name, data)
             rows.append((name, len(data), is_package))
         file.write("\nconst struct _frozen _PyRestrict_FrozenModules[] = {\n")
@@ -87,6 +90,8 @@ def main(library, list_path, output):
         file.write(f"const size_t _PyRestrict_FrozenCount = {len(rows)};\n")
         file.write("\n#endif  /* WITH_RESTRICTED */\n")
     os.replace(temporary, output)
+    with open(dependencies, "w", encoding="utf-8") as file:
+        file.write("\n".join(sources) + "\n")
 
 
 if __name__ == "__main__":

@@ -26,3 +26,21 @@ RESTRICT_LIBSUBDIRS = $(shell cd $(srcdir)/Lib && \
 # upstream way, would rebuild everything.)
 PY_STDMODULE_CFLAGS += -MMD -MP
 -include $(wildcard *.d */*.d */*/*.d */*/*/*.d)
+
+# --- Generated files ---------------------------------------------------------
+
+# The surface table, as C. In the C locale, so that awk sorts as strcmp() does.
+RESTRICT_SURFACE = $(sort $(wildcard $(srcdir)/Python/restrict_surface/*.tbl))
+Python/restrict_surface.o: Python/restrict_surface_data.h
+Python/restrict_surface_data.h: $(RESTRICT_SURFACE) $(srcdir)/Tools/restrict/surface.awk
+	LC_ALL=C awk -f $(srcdir)/Tools/restrict/surface.awk $(RESTRICT_SURFACE) >$@.new
+	mv $@.new $@
+
+# The frozen standard library. The bootstrap interpreter makes it, so it is not
+# part of that one (restrict_frozen_none.h).
+RESTRICT_FROZEN = $(srcdir)/Python/restrict_frozen.txt
+Python/restrict_frozen.c: _bootstrap_python $(RESTRICT_FROZEN) $(srcdir)/Tools/restrict/freeze.py \
+		$(shell cat restrict_frozen.dep 2>/dev/null)
+	./_bootstrap_python $(srcdir)/Tools/restrict/freeze.py $(srcdir)/Lib $(RESTRICT_FROZEN) $@ restrict_frozen.dep
+Python/restrict_frozen.o: Python/restrict_frozen.c
+	$(CC) -c $(PY_CORE_CFLAGS) -o $@ Python/restrict_frozen.c
