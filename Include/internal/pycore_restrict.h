@@ -105,6 +105,7 @@ struct _restrict_surface {
     int off;                            // while our own modules are made
 };
 
+extern int _PyRestrict_IsGuestClass(PyTypeObject *type);
 extern int _PyRestrict_TypeRow(PyTypeObject *type, PyObject *dict,
                                const char *name);
 extern int _PyRestrict_FunctionRow(PyObject *module, PyObject *module_name,
@@ -114,6 +115,7 @@ extern int _PyRestrict_IsReviewedModule(const char *name);
 // Exported for the '_restrict' extension.
 PyAPI_FUNC(PyObject *) _PyRestrict_ListSurface(void);
 PyAPI_FUNC(void) _PyRestrict_CollectOffered(struct _restrict_names *names);
+PyAPI_FUNC(int) _PyRestrict_WalkSurface(struct _restrict_names *found);
 extern PyTypeObject _PyRestrict_RefusedDescr_Type;
 
 /* === Streams (restrict_stream.c) ============================================== */
@@ -180,34 +182,30 @@ extern int _PyRestrict_InitImport(PyInterpreterState *interp);
 
 /* --- One-line hooks ------------------------------------------------------ */
 
-/* Fill a type's dict: leave the name out, or refuse it, as its row says. */
+/* Fill a type's dict: leave the name out, or refuse it, as its row says.  Not
+   wrapped in do ... while (0): skip may be `continue`. */
 #define _PyRestrict_TYPE_ROW(type, name, skip)                              \
-    do {                                                                    \
-        if (_PyRestrict_GetState() != NULL) {                               \
-            int go_on_ = _PyRestrict_TypeRow(type, lookup_tp_dict(type),    \
-                                             name);                         \
-            if (go_on_ < 0) {                                               \
-                return -1;                                                  \
-            }                                                               \
-            if (!go_on_) {                                                  \
-                skip;                                                       \
-            }                                                               \
+    if (_PyRestrict_GetState() != NULL) {                                   \
+        int go_on_ = _PyRestrict_TypeRow(type, lookup_tp_dict(type), name); \
+        if (go_on_ < 0) {                                                   \
+            return -1;                                                      \
         }                                                                   \
-    } while (0)
+        if (!go_on_) {                                                      \
+            skip;                                                           \
+        }                                                                   \
+    }
 
 /* The same for the functions of a module. */
 #define _PyRestrict_FUNCTION_ROW(module, name, def, skip)                   \
-    do {                                                                    \
-        if (_PyRestrict_GetState() != NULL) {                               \
-            int go_on_ = _PyRestrict_FunctionRow(module, name, def);        \
-            if (go_on_ < 0) {                                               \
-                return -1;                                                  \
-            }                                                               \
-            if (!go_on_) {                                                  \
-                skip;                                                       \
-            }                                                               \
+    if (_PyRestrict_GetState() != NULL) {                                   \
+        int go_on_ = _PyRestrict_FunctionRow(module, name, def);            \
+        if (go_on_ < 0) {                                                   \
+            return -1;                                                      \
         }                                                                   \
-    } while (0)
+        if (!go_on_) {                                                      \
+            skip;                                                           \
+        }                                                                   \
+    }
 
 /* Refuse what the running code may not call. */
 extern int _PyRestrict_GuardCall(const char *subject);
