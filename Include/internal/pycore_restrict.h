@@ -207,17 +207,6 @@ extern int _PyRestrict_InitImport(PyInterpreterState *interp);
         }                                                                   \
     }
 
-/* Refuse what the running code may not call. */
-extern int _PyRestrict_GuardCall(const char *subject);
-#define _PyRestrict_GUARD_CALL(subject, error_return)                       \
-    do {                                                                    \
-        if (_PyRestrict_GetState() != NULL                                  \
-            && _PyRestrict_GuardCall(subject) < 0)                          \
-        {                                                                   \
-            return error_return;                                            \
-        }                                                                   \
-    } while (0)
-
 #define _PyRestrict_ADOPT_INTERPRETER(interp)                               \
     _PyRestrict_AdoptInterpreter(interp)
 #define _PyRestrict_FINI_INTERPRETER(interp)                                \
@@ -249,7 +238,6 @@ extern int _PyRestrict_GuardCall(const char *subject);
 
 #define _PyRestrict_TYPE_ROW(type, name, skip)
 #define _PyRestrict_FUNCTION_ROW(module, name, def, skip)
-#define _PyRestrict_GUARD_CALL(subject, error_return)
 #define _PyRestrict_ADOPT_INTERPRETER(interp)
 #define _PyRestrict_FINI_INTERPRETER(interp)
 #define _PyRestrict_INIT_MAIN(tstate)
@@ -260,6 +248,8 @@ extern int _PyRestrict_GuardCall(const char *subject);
 #define _PyRestrict_BUILTIN() Py_False
 
 #endif  /* WITH_RESTRICTED */
+
+#include "pycore_restrict_guarded.h"
 
 #ifdef __cplusplus
 }
