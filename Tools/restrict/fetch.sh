@@ -6,8 +6,8 @@
 # GIVEN  a file or folder named by the user, or empty: then each release of
 #        UPSTREAM, newest first, is looked for in CACHE, at its address and in
 #        the distribution's source package (VERSION narrows this to one).
-# OUT    a folder, by its full path (apt wants that); the archive found is put there
-#        as Python-VERSION.tar.xz (or .tar when GIVEN is an unpacked tree).
+# OUT    a folder, by its full path (apt wants that); the archive found is put
+#        there as Python-VERSION.tar.xz (.tar when GIVEN is an unpacked tree).
 #
 # Prints "VERSION PATH" on standard output and each try on standard error.
 # Nothing is unpacked here, and nothing reaches OUT before its sha256 has been
