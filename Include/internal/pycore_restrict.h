@@ -86,6 +86,7 @@ extern void _PyRestrict_PolicyFini(struct _restrict_policy *policy);
 extern int _PyRestrict_NamesAdd(struct _restrict_names *set, const char *name);
 extern void _PyRestrict_NamesDiscard(struct _restrict_names *set,
                                      const char *name);
+extern void _PyRestrict_NamesFini(struct _restrict_names *set);
 extern int _PyRestrict_NamesCover(const struct _restrict_names *set,
                                   const char *dotted_name);
 
@@ -114,8 +115,10 @@ extern int _PyRestrict_FilterModule(PyObject *module, const char *name);
 extern int _PyRestrict_IsReviewedModule(const char *name);
 // Exported for the '_restrict' extension.
 PyAPI_FUNC(PyObject *) _PyRestrict_ListSurface(void);
-PyAPI_FUNC(void) _PyRestrict_CollectOffered(struct _restrict_names *names);
-PyAPI_FUNC(int) _PyRestrict_WalkSurface(struct _restrict_names *found);
+extern void _PyRestrict_CollectOffered(struct _restrict_names *names);
+PyAPI_FUNC(PyObject *) _PyRestrict_ListFrozen(void);
+PyAPI_FUNC(PyObject *) _PyRestrict_InspectSurface(const char *source);
+extern int _PyRestrict_WalkSurface(struct _restrict_names *found);
 extern PyTypeObject _PyRestrict_RefusedDescr_Type;
 
 /* === Streams (restrict_stream.c) ============================================== */
