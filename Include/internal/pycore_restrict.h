@@ -17,6 +17,7 @@ extern "C" {
 
 #include "pycore_interp.h"        // PyInterpreterState.restricted
 #include "pycore_pystate.h"       // _PyInterpreterState_GET()
+#include "pycore_restrict_limits.h"
 
 #ifdef WITH_RESTRICTED
 
@@ -134,13 +135,6 @@ PyAPI_FUNC(int) _PyRestrict_SetInput(PyInterpreterState *interp,
 PyAPI_FUNC(const char *) _PyRestrict_GetOutput(PyInterpreterState *interp,
                                                int fd, Py_ssize_t *size);
 PyAPI_FUNC(void) _PyRestrict_ClearOutput(PyInterpreterState *interp, int fd);
-
-/* === Limits (restrict_memory.c, restrict_watchdog.c) ============================ */
-
-/* How many of `size` bytes of output the cap still allows; they are counted. */
-extern Py_ssize_t _PyRestrict_ChargeOutput(Py_ssize_t size);
-/* Stop the guest because of its output.  Always -1. */
-extern int _PyRestrict_OutputExceeded(void);
 
 /* === State of one restricted interpreter ===================================== */
 
