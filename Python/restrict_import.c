@@ -293,6 +293,18 @@ load_builtin(const struct _inittab *entry, PyObject *name)
     return module;
 }
 
+static PyObject *
+load_guest_module(PyObject *name)
+{
+    PyObject *module = _PyRestrict_NewGuestModule();
+    if (module != NULL
+        && PyObject_SetItem(PyImport_GetModuleDict(), name, module) < 0)
+    {
+        Py_CLEAR(module);
+    }
+    return module;
+}
+
 /* --- Finding ----------------------------------------------------------------------------- */
 
 static PyObject *
@@ -306,6 +318,9 @@ load_module(PyObject *name)
     }
     if (_PyRestrict_ModuleCheck(text) < 0) {
         return NULL;
+    }
+    if (strcmp(text, "restrict") == 0) {
+        return load_guest_module(name);
     }
     const struct _frozen *frozen = find_frozen(text);
     if (frozen != NULL) {

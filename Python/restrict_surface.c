@@ -97,40 +97,39 @@ type_group(struct _restrict_surface *surface, PyTypeObject *type)
     return surface->group;
 }
 
-/* --- Names that nobody reviewed ------------------------------------------------------ */
-
-/* Set by the surface check for the interpreter that it makes next. */
-static _Thread_local struct _restrict_names *unreviewed;
-
-/* From now on, note on this thread each name that is left out for want of a
-   row, as "type NAME ATTRIBUTE" or "module NAME ATTRIBUTE".  NULL: stop. */
-void
-_PyRestrict_CollectUnreviewed(struct _restrict_names *names)
-{
-    unreviewed = names;
-}
-
-static _PyRestrict_Verdict
-find_verdict(const char *kind, const char *owner,
-             const struct _restrict_group *group, const char *name)
-{
-    const struct _restrict_row *row = find_row(group, name);
-    if (row != NULL) {
-        return row->verdict;
-    }
-    if (unreviewed != NULL) {
-        char line[400];
-        PyOS_snprintf(line, sizeof(line), "%s %s %s", kind, owner, name);
-        (void)_PyRestrict_NamesAdd(unreviewed, line);
-    }
-    return getenv("DRAFT") ? _PyRestrict_ALLOWED : _PyRestrict_ABSENT;
-}
-
 /* Has this module a group in the table? */
 int
 _PyRestrict_IsReviewedModule(const char *name)
 {
     return module_group(name) != NULL;
+}
+
+/* --- What C code offers ---------------------------------------------------------------- */
+
+/* Set by the surface check for the interpreters that its thread makes. */
+static _Thread_local struct _restrict_names *offered;
+
+/* From now on, note on this thread each name that C code offers to a type or
+   module, as "type\tOWNER\tNAME" or "module\tOWNER\tNAME", whatever its row
+   says.  NULL: stop. */
+void
+_PyRestrict_CollectOffered(struct _restrict_names *names)
+{
+    offered = names;
+}
+
+static _PyRestrict_Verdict
+find_verdict(const char *kind, const char *owner,
+             const struct _restrict_group *group, const char *name,
+             const struct _restrict_row **row)
+{
+    if (offered != NULL) {
+        char line[400];
+        PyOS_snprintf(line, sizeof(line), "%s\t%s\t%s", kind, owner, name);
+        (void)_PyRestrict_NamesAdd(offered, line);
+    }
+    *row = find_row(group, name);
+    return *row != NULL ? (*row)->verdict : _PyRestrict_ABSENT;
 }
 
 /* --- Refusing attributes ---------------------------------------------------------- */
@@ -226,7 +225,8 @@ _PyRestrict_TypeRow(PyTypeObject *type, PyObject *dict, const char *name)
         return 1;
     }
     const struct _restrict_group *group = type_group(surface, type);
-    switch (find_verdict("type", type->tp_name, group, name)) {
+    const struct _restrict_row *row;
+    switch (find_verdict("type", type->tp_name, group, name, &row)) {
     case _PyRestrict_ALLOWED:
         return 1;
     case _PyRestrict_REFUSED:
@@ -280,7 +280,9 @@ _PyRestrict_FunctionRow(PyObject *module, PyObject *module_name,
     if (name == NULL) {
         return -1;
     }
-    switch (find_verdict("module", name, module_group(name), def->ml_name)) {
+    const struct _restrict_row *row;
+    switch (find_verdict("module", name, module_group(name), def->ml_name,
+                         &row)) {
     case _PyRestrict_ALLOWED:
         return 1;
     case _PyRestrict_REFUSED:
@@ -322,9 +324,10 @@ _PyRestrict_FilterModule(PyObject *module, const char *name)
     for (Py_ssize_t i = 0; i < PyList_GET_SIZE(keys); i++) {
         PyObject *key = PyList_GET_ITEM(keys, i);
         const char *attr = PyUnicode_AsUTF8(key);
+        const struct _restrict_row *row;
         if (attr == NULL
             || (!is_module_header(attr)
-                && find_verdict("module", name, group, attr)
+                && find_verdict("module", name, group, attr, &row)
                    == _PyRestrict_ABSENT
                 && PyDict_DelItem(dict, key) < 0))
         {

@@ -114,7 +114,7 @@ extern int _PyRestrict_FilterModule(PyObject *module, const char *name);
 extern int _PyRestrict_IsReviewedModule(const char *name);
 // Exported for the '_restrict' extension.
 PyAPI_FUNC(PyObject *) _PyRestrict_ListSurface(void);
-PyAPI_FUNC(void) _PyRestrict_CollectUnreviewed(struct _restrict_names *names);
+PyAPI_FUNC(void) _PyRestrict_CollectOffered(struct _restrict_names *names);
 extern PyTypeObject _PyRestrict_RefusedDescr_Type;
 
 /* === Streams (restrict_stream.c) ============================================== */
@@ -165,6 +165,9 @@ extern void _PyRestrict_FiniInterpreter(PyInterpreterState *interp);
 
 /* Hook of sysmodule.c. */
 extern int _PyRestrict_InitSys(PyObject *sysmod);
+
+/* What a guest imports as `restrict` (restrict_sys.c). */
+extern PyObject *_PyRestrict_NewGuestModule(void);
 
 /* What stands in importlib's place (restrict_import.c). */
 extern int _PyRestrict_InitImport(PyInterpreterState *interp);
@@ -229,6 +232,11 @@ extern int _PyRestrict_GuardCall(const char *subject);
             on_error;                                                       \
         }                                                                   \
     } while (0)
+/* For _abc.c: the subclasses, whether or not the guest may see them. */
+#define _PyRestrict_SUBCLASSES(type)                                        \
+    (_PyRestrict_GetState() != NULL                                         \
+     ? _PyType_GetSubclasses((PyTypeObject *)(type))                        \
+     : PyObject_CallMethod(type, "__subclasses__", NULL))
 #define _PyRestrict_STATIC_TYPES &_PyRestrict_RefusedDescr_Type,
 #define _PyRestrict_BUILTIN()                                               \
     (_PyRestrict_GetState() != NULL ? Py_True : Py_False)
@@ -242,6 +250,8 @@ extern int _PyRestrict_GuardCall(const char *subject);
 #define _PyRestrict_FINI_INTERPRETER(interp)
 #define _PyRestrict_INIT_MAIN(tstate)
 #define _PyRestrict_INIT_SYS(sysmod, on_error)
+#define _PyRestrict_SUBCLASSES(type) \
+    PyObject_CallMethod(type, "__subclasses__", NULL)
 #define _PyRestrict_STATIC_TYPES
 #define _PyRestrict_BUILTIN() Py_False
 

@@ -35,11 +35,8 @@ sha256() { sha256sum <"$1" | cut -d ' ' -f 1; }
 deliver() {
     name=Python-$1.${2##*.}
     [ "${2##*.}" = tar ] || name=Python-$1.tar.xz
-    if [ ! "$2" -ef "$out/$name" ]; then
-        cp "$2" "$scratch/deliver" 2>/dev/null &&
-            mv -f "$scratch/deliver" "$out/$name" ||
-            die "cannot write $out/$name: is the disk full or the folder read-only?"
-    fi
+    cp "$2" "$scratch/deliver" 2>/dev/null && mv -f "$scratch/deliver" "$out/$name" ||
+        die "cannot write $out/$name: is the disk full or the folder read-only?"
     printf '%s %s\n' "$1" "$out/$name"
 }
 
@@ -151,7 +148,7 @@ apt_private() {
 
 # "URI SUITE [KEYRING]" of every binary entry in both of apt's formats.
 apt_entries() {
-    list= parts=
+    list='' parts=''
     eval "$(apt-config shell list Dir::Etc::sourcelist/f parts Dir::Etc::sourceparts/d)"
     cat /dev/null "$list" "$parts"/*.list 2>/dev/null |
         awk '$1 == "deb" {
