@@ -335,15 +335,15 @@ carry_out(struct _restrict_guest *guest, _PyRestrict_Task task,
           PyObject *request)
 {
     switch (task) {
-    case _PyRestrict_EXEC:
+    case _PyRestrict_TASK_EXEC:
         return run_source(PyTuple_GET_ITEM(request, 0),
                           PyTuple_GET_ITEM(request, 1), Py_file_input, 0);
-    case _PyRestrict_EVAL:
+    case _PyRestrict_TASK_EVAL:
         return run_source(PyTuple_GET_ITEM(request, 0),
                           PyTuple_GET_ITEM(request, 1), Py_eval_input, 1);
-    case _PyRestrict_RUN:
+    case _PyRestrict_TASK_RUN:
         return task_run(request);
-    case _PyRestrict_CALL:
+    case _PyRestrict_TASK_CALL:
         return task_call(request);
     default:
         return task_define(guest, request);
@@ -402,7 +402,7 @@ static void
 answer_value(struct _restrict_call *call, PyObject *value)
 {
     call->outcome = _PyRestrict_DONE;
-    const char *root = call->task == _PyRestrict_CALL ? "result" : "value";
+    const char *root = call->task == _PyRestrict_TASK_CALL ? "result" : "value";
     if (_PyRestrict_CopyPut(&call->answer, value, root) == 0) {
         return;
     }
@@ -414,14 +414,29 @@ answer_value(struct _restrict_call *call, PyObject *value)
     }
 }
 
+static PyObject *
+get_request(struct _restrict_call *call)
+{
+    PyObject *request = PyTuple_New(call->n_values);
+    for (Py_ssize_t i = 0; request != NULL && i < call->n_values; i++) {
+        PyObject *value = _PyRestrict_CopyGet(&call->request);
+        if (value == NULL) {
+            Py_CLEAR(request);
+            break;
+        }
+        PyTuple_SET_ITEM(request, i, value);
+    }
+    _PyRestrict_CopyEnd(&call->request);
+    return request;
+}
+
 static void
 call_body(struct _restrict_guest *guest, void *arg)
 {
     struct _restrict_call *call = arg;
     PyObject *value = NULL;
     _PyRestrict_ResumeCPU(guest->interp);
-    PyObject *request = _PyRestrict_CopyGet(&call->request);
-    _PyRestrict_CopyEnd(&call->request);
+    PyObject *request = get_request(call);
     if (request != NULL) {
         value = carry_out(guest, call->task, request);
         Py_DECREF(request);
@@ -430,7 +445,7 @@ call_body(struct _restrict_guest *guest, void *arg)
         answer_exception(call);
     }
     else {
-        answer_value(call, call->task == _PyRestrict_EXEC ? Py_None : value);
+        answer_value(call, call->task == _PyRestrict_TASK_EXEC ? Py_None : value);
         Py_DECREF(value);
     }
     PyErr_Clear();

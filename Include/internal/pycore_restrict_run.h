@@ -42,11 +42,11 @@ struct _restrict_guest {
 };
 
 typedef enum {
-    _PyRestrict_EXEC,                   // source, filename
-    _PyRestrict_EVAL,                   // source, filename -> value
-    _PyRestrict_RUN,                    // source, filename, inputs -> value
-    _PyRestrict_CALL,                   // name, args, kwargs -> value
-    _PyRestrict_DEFINE,                 // module name or None, names and values
+    _PyRestrict_TASK_EXEC,                   // source, filename
+    _PyRestrict_TASK_EVAL,                   // source, filename -> value
+    _PyRestrict_TASK_RUN,                    // source, filename, inputs -> value
+    _PyRestrict_TASK_CALL,                   // name, args, kwargs -> value
+    _PyRestrict_TASK_DEFINE,                 // module name or None, names and values
     _PyRestrict_N_TASKS
 } _PyRestrict_Task;
 
@@ -59,7 +59,8 @@ typedef enum {
 
 struct _restrict_call {
     _PyRestrict_Task task;
-    struct _restrict_copy request;      // the host puts one tuple here
+    Py_ssize_t n_values;
+    struct _restrict_copy request;      // the host puts that many here
     struct _restrict_copy answer;       // and gets one value from here
     _PyRestrict_Outcome outcome;
 };
