@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from restrict._native import DenialRow, Guest
 
 logger = logging.getLogger("restrict.audit")
+logger.addHandler(logging.NullHandler())    # silent until the host listens
 
 
 @dataclass(frozen=True, slots=True)
