@@ -208,8 +208,8 @@ add_refused(PyObject *dict, const char *owner, const char *name)
 
 /* Made by a class statement: what is in it is the guest's own, apart from the
    slots and the __dict__ and __weakref__ that every class gets. */
-static int
-is_guest_class(PyTypeObject *type)
+int
+_PyRestrict_IsGuestClass(PyTypeObject *type)
 {
     return PyType_HasFeature(type, Py_TPFLAGS_HEAPTYPE)
            && ((PyHeapTypeObject *)type)->_ht_tpname == NULL;
@@ -221,7 +221,7 @@ int
 _PyRestrict_TypeRow(PyTypeObject *type, PyObject *dict, const char *name)
 {
     struct _restrict_surface *surface = &_PyRestrict_GetState()->surface;
-    if (surface->off || is_guest_class(type)) {
+    if (surface->off || _PyRestrict_IsGuestClass(type)) {
         return 1;
     }
     const struct _restrict_group *group = type_group(surface, type);
@@ -244,26 +244,61 @@ refuse_call(PyObject *self, PyObject *Py_UNUSED(args),
     return NULL;
 }
 
-static PyMethodDef refused_function = {
-    "refused", _PyCFunction_CAST(refuse_call), METH_VARARGS | METH_KEYWORDS,
-    "The policy does not allow this call."
+/* The path that a function was given, if its first argument is plainly one;
+   else the name of the function. */
+static const char *
+named_path(PyObject *self, PyObject *args)
+{
+    const char *path = NULL;
+    PyObject *first = PyTuple_GET_SIZE(args) ? PyTuple_GET_ITEM(args, 0)
+                                             : NULL;
+    if (first != NULL && PyUnicode_CheckExact(first)) {
+        path = PyUnicode_AsUTF8(first);
+    }
+    else if (first != NULL && PyBytes_CheckExact(first)) {
+        path = PyBytes_AS_STRING(first);
+    }
+    PyErr_Clear();
+    return path != NULL ? path : PyUnicode_AsUTF8(self);
+}
+
+static PyObject *
+refuse_path(PyObject *self, PyObject *args, PyObject *Py_UNUSED(kwargs))
+{
+    const char *path = named_path(self, args);
+    char grant[300];
+    PyOS_snprintf(grant, sizeof(grant), "files = {\"%.250s\" = \"r\"}", path);
+    _PyRestrict_Deny(&(struct _restrict_request){
+        .kind = _PyRestrict_PERMISSION,
+        .capability = "file",
+        .subject = path,
+        .grant = grant,
+    });
+    return NULL;
+}
+
+static PyMethodDef refused_functions[] = {
+    {"refused", _PyCFunction_CAST(refuse_call), METH_VARARGS | METH_KEYWORDS,
+     "The policy does not allow this call."},
+    {"refused", _PyCFunction_CAST(refuse_path), METH_VARARGS | METH_KEYWORDS,
+     "The policy does not allow this path."},
 };
 
 static int
 add_refused_function(PyObject *module, PyObject *module_name,
-                     const char *name)
+                     const struct _restrict_row *row)
 {
-    PyObject *subject = PyUnicode_FromFormat("%U.%s", module_name, name);
+    PyObject *subject = PyUnicode_FromFormat("%U.%s", module_name, row->name);
     if (subject == NULL) {
         return -1;
     }
-    PyObject *func = PyCFunction_NewEx(&refused_function, subject,
-                                       module_name);
+    PyObject *func = PyCFunction_NewEx(&refused_functions[row->is_path],
+                                       subject, module_name);
     Py_DECREF(subject);
     if (func == NULL) {
         return -1;
     }
-    int err = PyObject_SetAttrString(module, name, func);
+    int err = PyObject_SetAttrString(module, row->name, func);
     Py_DECREF(func);
     return err;
 }
@@ -280,13 +315,16 @@ _PyRestrict_FunctionRow(PyObject *module, PyObject *module_name,
     if (name == NULL) {
         return -1;
     }
+    if (strcmp(name, "sys") == 0) {
+        return 1;       // it copies its own functions; it is filtered whole
+    }
     const struct _restrict_row *row;
     switch (find_verdict("module", name, module_group(name), def->ml_name,
                          &row)) {
     case _PyRestrict_ALLOWED:
         return 1;
     case _PyRestrict_REFUSED:
-        return add_refused_function(module, module_name, def->ml_name);
+        return add_refused_function(module, module_name, row);
     default:
         return 0;
     }

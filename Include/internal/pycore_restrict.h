@@ -94,6 +94,7 @@ extern void _PyRestrict_PolicyFini(struct _restrict_policy *policy);
 extern int _PyRestrict_NamesAdd(struct _restrict_names *set, const char *name);
 extern void _PyRestrict_NamesDiscard(struct _restrict_names *set,
                                      const char *name);
+extern void _PyRestrict_NamesFini(struct _restrict_names *set);
 extern int _PyRestrict_NamesCover(const struct _restrict_names *set,
                                   const char *dotted_name);
 
@@ -113,6 +114,7 @@ struct _restrict_surface {
     int off;                            // while our own modules are made
 };
 
+extern int _PyRestrict_IsGuestClass(PyTypeObject *type);
 extern int _PyRestrict_TypeRow(PyTypeObject *type, PyObject *dict,
                                const char *name);
 extern int _PyRestrict_FunctionRow(PyObject *module, PyObject *module_name,
@@ -121,7 +123,10 @@ extern int _PyRestrict_FilterModule(PyObject *module, const char *name);
 extern int _PyRestrict_IsReviewedModule(const char *name);
 // Exported for the '_restrict' extension.
 PyAPI_FUNC(PyObject *) _PyRestrict_ListSurface(void);
-PyAPI_FUNC(void) _PyRestrict_CollectOffered(struct _restrict_names *names);
+extern void _PyRestrict_CollectOffered(struct _restrict_names *names);
+PyAPI_FUNC(PyObject *) _PyRestrict_ListFrozen(void);
+PyAPI_FUNC(PyObject *) _PyRestrict_InspectSurface(const char *source);
+extern int _PyRestrict_WalkSurface(struct _restrict_names *found);
 extern PyTypeObject _PyRestrict_RefusedDescr_Type;
 
 /* === Streams (restrict_stream.c) ============================================== */
@@ -151,6 +156,7 @@ struct _restrict_state {
     struct _restrict_log log;
     struct _restrict_surface surface;
     struct _restrict_stream stream[3];  // the in-memory stdin, stdout, stderr
+    struct _restrict_limits limits;
 };
 
 static inline struct _restrict_state *
@@ -181,45 +187,30 @@ extern int _PyRestrict_InitImport(PyInterpreterState *interp);
 
 /* --- One-line hooks ------------------------------------------------------ */
 
-/* Fill a type's dict: leave the name out, or refuse it, as its row says. */
+/* Fill a type's dict: leave the name out, or refuse it, as its row says.  Not
+   wrapped in do ... while (0): skip may be `continue`. */
 #define _PyRestrict_TYPE_ROW(type, name, skip)                              \
-    do {                                                                    \
-        if (_PyRestrict_GetState() != NULL) {                               \
-            int go_on_ = _PyRestrict_TypeRow(type, lookup_tp_dict(type),    \
-                                             name);                         \
-            if (go_on_ < 0) {                                               \
-                return -1;                                                  \
-            }                                                               \
-            if (!go_on_) {                                                  \
-                skip;                                                       \
-            }                                                               \
+    if (_PyRestrict_GetState() != NULL) {                                   \
+        int go_on_ = _PyRestrict_TypeRow(type, lookup_tp_dict(type), name); \
+        if (go_on_ < 0) {                                                   \
+            return -1;                                                      \
         }                                                                   \
-    } while (0)
+        if (!go_on_) {                                                      \
+            skip;                                                           \
+        }                                                                   \
+    }
 
 /* The same for the functions of a module. */
 #define _PyRestrict_FUNCTION_ROW(module, name, def, skip)                   \
-    do {                                                                    \
-        if (_PyRestrict_GetState() != NULL) {                               \
-            int go_on_ = _PyRestrict_FunctionRow(module, name, def);        \
-            if (go_on_ < 0) {                                               \
-                return -1;                                                  \
-            }                                                               \
-            if (!go_on_) {                                                  \
-                skip;                                                       \
-            }                                                               \
+    if (_PyRestrict_GetState() != NULL) {                                   \
+        int go_on_ = _PyRestrict_FunctionRow(module, name, def);            \
+        if (go_on_ < 0) {                                                   \
+            return -1;                                                      \
         }                                                                   \
-    } while (0)
-
-/* Refuse what the running code may not call. */
-extern int _PyRestrict_GuardCall(const char *subject);
-#define _PyRestrict_GUARD_CALL(subject, error_return)                       \
-    do {                                                                    \
-        if (_PyRestrict_GetState() != NULL                                  \
-            && _PyRestrict_GuardCall(subject) < 0)                          \
-        {                                                                   \
-            return error_return;                                            \
+        if (!go_on_) {                                                      \
+            skip;                                                           \
         }                                                                   \
-    } while (0)
+    }
 
 #define _PyRestrict_ADOPT_INTERPRETER(interp)                               \
     _PyRestrict_AdoptInterpreter(interp)
@@ -252,7 +243,6 @@ extern int _PyRestrict_GuardCall(const char *subject);
 
 #define _PyRestrict_TYPE_ROW(type, name, skip)
 #define _PyRestrict_FUNCTION_ROW(module, name, def, skip)
-#define _PyRestrict_GUARD_CALL(subject, error_return)
 #define _PyRestrict_ADOPT_INTERPRETER(interp)
 #define _PyRestrict_FINI_INTERPRETER(interp)
 #define _PyRestrict_INIT_MAIN(tstate)
@@ -263,6 +253,8 @@ extern int _PyRestrict_GuardCall(const char *subject);
 #define _PyRestrict_BUILTIN() Py_False
 
 #endif  /* WITH_RESTRICTED */
+
+#include "pycore_restrict_guarded.h"
 
 #ifdef __cplusplus
 }
