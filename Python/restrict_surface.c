@@ -244,22 +244,66 @@ refuse_call(PyObject *self, PyObject *Py_UNUSED(args),
     return NULL;
 }
 
+/* A function whose row says [path]: what it refuses is a path, its first
+   argument. */
+static PyObject *
+refuse_path(PyObject *self, PyObject *args, PyObject *kwargs)
+{
+    PyObject *path = PyTuple_GET_SIZE(args) > 0 ? PyTuple_GET_ITEM(args, 0)
+                                                : NULL;
+    PyObject *bytes;
+    if (path == NULL || !(PyUnicode_Check(path) || PyBytes_Check(path))
+        || !PyUnicode_FSConverter(path, &bytes))
+    {
+        PyErr_Clear();
+        return refuse_call(self, args, kwargs);
+    }
+    _PyRestrict_DenyPath(path, PyBytes_AS_STRING(bytes),
+                         _PyRestrict_READ | _PyRestrict_WRITE);
+    Py_DECREF(bytes);
+    return NULL;
+}
+
 static PyMethodDef refused_function = {
     "refused", _PyCFunction_CAST(refuse_call), METH_VARARGS | METH_KEYWORDS,
     "The policy does not allow this call."
 };
 
+static PyMethodDef refused_path_function = {
+    "refused", _PyCFunction_CAST(refuse_path), METH_VARARGS | METH_KEYWORDS,
+    "The policy does not allow this."
+};
+
 static int
 add_refused_function(PyObject *module, PyObject *module_name,
-                     const char *name)
+                     const char *name, int is_path)
 {
     PyObject *subject = PyUnicode_FromFormat("%U.%s", module_name, name);
     if (subject == NULL) {
         return -1;
     }
-    PyObject *func = PyCFunction_NewEx(&refused_function, subject,
-                                       module_name);
+    PyObject *func = PyCFunction_NewEx(is_path ? &refused_path_function
+                                               : &refused_function,
+                                       subject, module_name);
     Py_DECREF(subject);
+    if (func == NULL) {
+        return -1;
+    }
+    int err = PyObject_SetAttrString(module, name, func);
+    Py_DECREF(func);
+    return err;
+}
+
+/* Our own function has the place of upstream's. */
+static int
+add_guarded_function(PyObject *module, PyObject *module_name,
+                     const char *name)
+{
+    PyMethodDef *def = _PyRestrict_FindOsFunction(name);
+    if (def == NULL) {
+        return add_refused_function(module, module_name, name, 0);
+    }
+    PyObject *func = PyCFunction_NewEx(def, module, module_name);
     if (func == NULL) {
         return -1;
     }
@@ -280,11 +324,15 @@ _PyRestrict_FunctionRow(PyObject *module, PyObject *module_name,
     if (name == NULL) {
         return -1;
     }
-    switch (find_verdict("module", name, module_group(name), def->ml_name)) {
+    const struct _restrict_group *group = module_group(name);
+    switch (find_verdict("module", name, group, def->ml_name)) {
     case _PyRestrict_ALLOWED:
         return 1;
+    case _PyRestrict_GUARDED:
+        return add_guarded_function(module, module_name, def->ml_name);
     case _PyRestrict_REFUSED:
-        return add_refused_function(module, module_name, def->ml_name);
+        return add_refused_function(module, module_name, def->ml_name,
+                                    find_row(group, def->ml_name)->is_path);
     default:
         return 0;
     }
@@ -342,7 +390,8 @@ static int
 list_groups(PyObject *list, const char *kind,
             const struct _restrict_group *groups, size_t n)
 {
-    static const char *const verdicts[] = {"absent", "allow", "refuse"};
+    static const char *const verdicts[] = {"absent", "allow", "refuse",
+                                           "guard"};
     for (size_t i = 0; i < n; i++) {
         for (int j = 0; j < groups[i].n_rows; j++) {
             const struct _restrict_row *row = &groups[i].rows[j];
