@@ -217,13 +217,15 @@ append_quoted(char *to, size_t size, const char *text)
 }
 
 /* The policy entry that would allow it.  Writing may mean to create, which
-   takes a grant of the folder. */
+   takes a grant of the folder.  Mode 0: nothing would. */
 static void
 make_grant_text(char *to, size_t size, const char *path, int mode)
 {
     _PyRestrict_Path normal;
     to[0] = '\0';
-    if (_PyRestrict_Normalize(get_files()->cwd, path, &normal) < 0) {
+    if (mode == 0
+        || _PyRestrict_Normalize(get_files()->cwd, path, &normal) < 0)
+    {
         return;
     }
     const char *text = mode == _PyRestrict_READ ? "r"

@@ -88,6 +88,22 @@ deny_import(const char *name)
     return -1;
 }
 
+/* A list of the names of the frozen modules, for the trusted side. */
+PyObject *
+_PyRestrict_ListFrozen(void)
+{
+    PyObject *list = PyList_New(0);
+    for (size_t i = 0; list != NULL && i < _PyRestrict_FrozenCount; i++) {
+        PyObject *name = PyUnicode_FromString(
+            _PyRestrict_FrozenModules[i].name);
+        if (name == NULL || PyList_Append(list, name) < 0) {
+            Py_CLEAR(list);
+        }
+        Py_XDECREF(name);
+    }
+    return list;
+}
+
 int
 _PyRestrict_ModuleCheck(const char *name)
 {
@@ -295,6 +311,18 @@ load_builtin(const struct _inittab *entry, PyObject *name)
     return module;
 }
 
+static PyObject *
+load_guest_module(PyObject *name)
+{
+    PyObject *module = _PyRestrict_NewGuestModule();
+    if (module != NULL
+        && PyObject_SetItem(PyImport_GetModuleDict(), name, module) < 0)
+    {
+        Py_CLEAR(module);
+    }
+    return module;
+}
+
 /* --- Finding ----------------------------------------------------------------------------- */
 
 static PyObject *
@@ -308,6 +336,9 @@ load_module(PyObject *name)
     }
     if (_PyRestrict_ModuleCheck(text) < 0) {
         return NULL;
+    }
+    if (strcmp(text, "restrict") == 0) {
+        return load_guest_module(name);
     }
     const struct _frozen *frozen = find_frozen(text);
     if (frozen != NULL) {

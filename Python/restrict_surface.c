@@ -97,40 +97,39 @@ type_group(struct _restrict_surface *surface, PyTypeObject *type)
     return surface->group;
 }
 
-/* --- Names that nobody reviewed ------------------------------------------------------ */
-
-/* Set by the surface check for the interpreter that it makes next. */
-static _Thread_local struct _restrict_names *unreviewed;
-
-/* From now on, note on this thread each name that is left out for want of a
-   row, as "type NAME ATTRIBUTE" or "module NAME ATTRIBUTE".  NULL: stop. */
-void
-_PyRestrict_CollectUnreviewed(struct _restrict_names *names)
-{
-    unreviewed = names;
-}
-
-static _PyRestrict_Verdict
-find_verdict(const char *kind, const char *owner,
-             const struct _restrict_group *group, const char *name)
-{
-    const struct _restrict_row *row = find_row(group, name);
-    if (row != NULL) {
-        return row->verdict;
-    }
-    if (unreviewed != NULL) {
-        char line[400];
-        PyOS_snprintf(line, sizeof(line), "%s %s %s", kind, owner, name);
-        (void)_PyRestrict_NamesAdd(unreviewed, line);
-    }
-    return getenv("DRAFT") ? _PyRestrict_ALLOWED : _PyRestrict_ABSENT;
-}
-
 /* Has this module a group in the table? */
 int
 _PyRestrict_IsReviewedModule(const char *name)
 {
     return module_group(name) != NULL;
+}
+
+/* --- What C code offers ---------------------------------------------------------------- */
+
+/* Set by the surface check for the interpreters that its thread makes. */
+static _Thread_local struct _restrict_names *offered;
+
+/* From now on, note on this thread each name that C code offers to a type or
+   module, as "type\tOWNER\tNAME" or "module\tOWNER\tNAME", whatever its row
+   says.  NULL: stop. */
+void
+_PyRestrict_CollectOffered(struct _restrict_names *names)
+{
+    offered = names;
+}
+
+static _PyRestrict_Verdict
+find_verdict(const char *kind, const char *owner,
+             const struct _restrict_group *group, const char *name,
+             const struct _restrict_row **row)
+{
+    if (offered != NULL) {
+        char line[400];
+        PyOS_snprintf(line, sizeof(line), "%s\t%s\t%s", kind, owner, name);
+        (void)_PyRestrict_NamesAdd(offered, line);
+    }
+    *row = find_row(group, name);
+    return *row != NULL ? (*row)->verdict : _PyRestrict_ABSENT;
 }
 
 /* --- Refusing attributes ---------------------------------------------------------- */
@@ -209,8 +208,8 @@ add_refused(PyObject *dict, const char *owner, const char *name)
 
 /* Made by a class statement: what is in it is the guest's own, apart from the
    slots and the __dict__ and __weakref__ that every class gets. */
-static int
-is_guest_class(PyTypeObject *type)
+int
+_PyRestrict_IsGuestClass(PyTypeObject *type)
 {
     return PyType_HasFeature(type, Py_TPFLAGS_HEAPTYPE)
            && ((PyHeapTypeObject *)type)->_ht_tpname == NULL;
@@ -222,11 +221,12 @@ int
 _PyRestrict_TypeRow(PyTypeObject *type, PyObject *dict, const char *name)
 {
     struct _restrict_surface *surface = &_PyRestrict_GetState()->surface;
-    if (surface->off || is_guest_class(type)) {
+    if (surface->off || _PyRestrict_IsGuestClass(type)) {
         return 1;
     }
     const struct _restrict_group *group = type_group(surface, type);
-    switch (find_verdict("type", type->tp_name, group, name)) {
+    const struct _restrict_row *row;
+    switch (find_verdict("type", type->tp_name, group, name, &row)) {
     case _PyRestrict_ALLOWED:
         return 1;
     case _PyRestrict_REFUSED:
@@ -244,10 +244,10 @@ refuse_call(PyObject *self, PyObject *Py_UNUSED(args),
     return NULL;
 }
 
-/* A function whose row says [path]: what it refuses is a path, its first
-   argument. */
+/* A function whose row says [path]: what it refuses is a path, if its first
+   argument is plainly one; else the function. */
 static PyObject *
-refuse_path(PyObject *self, PyObject *args, PyObject *kwargs)
+refuse_path(PyObject *self, PyObject *args, PyObject *Py_UNUSED(kwargs))
 {
     PyObject *path = PyTuple_GET_SIZE(args) > 0 ? PyTuple_GET_ITEM(args, 0)
                                                 : NULL;
@@ -255,41 +255,40 @@ refuse_path(PyObject *self, PyObject *args, PyObject *kwargs)
     if (path == NULL || !(PyUnicode_Check(path) || PyBytes_Check(path))
         || !PyUnicode_FSConverter(path, &bytes))
     {
-        PyErr_Clear();
-        return refuse_call(self, args, kwargs);
+        _PyRestrict_Deny(&(struct _restrict_request){
+            .kind = _PyRestrict_PERMISSION,
+            .capability = "file",
+            .subject = PyUnicode_AsUTF8(self),
+        });
+        return NULL;
     }
-    _PyRestrict_DenyPath(path, PyBytes_AS_STRING(bytes),
-                         _PyRestrict_READ | _PyRestrict_WRITE);
+    _PyRestrict_DenyPath(path, PyBytes_AS_STRING(bytes), 0);
     Py_DECREF(bytes);
     return NULL;
 }
 
-static PyMethodDef refused_function = {
-    "refused", _PyCFunction_CAST(refuse_call), METH_VARARGS | METH_KEYWORDS,
-    "The policy does not allow this call."
-};
-
-static PyMethodDef refused_path_function = {
-    "refused", _PyCFunction_CAST(refuse_path), METH_VARARGS | METH_KEYWORDS,
-    "The policy does not allow this."
+static PyMethodDef refused_functions[] = {
+    {"refused", _PyCFunction_CAST(refuse_call), METH_VARARGS | METH_KEYWORDS,
+     "The policy does not allow this call."},
+    {"refused", _PyCFunction_CAST(refuse_path), METH_VARARGS | METH_KEYWORDS,
+     "The policy does not allow this path."},
 };
 
 static int
 add_refused_function(PyObject *module, PyObject *module_name,
-                     const char *name, int is_path)
+                     const struct _restrict_row *row)
 {
-    PyObject *subject = PyUnicode_FromFormat("%U.%s", module_name, name);
+    PyObject *subject = PyUnicode_FromFormat("%U.%s", module_name, row->name);
     if (subject == NULL) {
         return -1;
     }
-    PyObject *func = PyCFunction_NewEx(is_path ? &refused_path_function
-                                               : &refused_function,
+    PyObject *func = PyCFunction_NewEx(&refused_functions[row->is_path],
                                        subject, module_name);
     Py_DECREF(subject);
     if (func == NULL) {
         return -1;
     }
-    int err = PyObject_SetAttrString(module, name, func);
+    int err = PyObject_SetAttrString(module, row->name, func);
     Py_DECREF(func);
     return err;
 }
@@ -297,17 +296,17 @@ add_refused_function(PyObject *module, PyObject *module_name,
 /* Our own function has the place of upstream's. */
 static int
 add_guarded_function(PyObject *module, PyObject *module_name,
-                     const char *name)
+                     const struct _restrict_row *row)
 {
-    PyMethodDef *def = _PyRestrict_FindOsFunction(name);
+    PyMethodDef *def = _PyRestrict_FindOsFunction(row->name);
     if (def == NULL) {
-        return add_refused_function(module, module_name, name, 0);
+        return add_refused_function(module, module_name, row);
     }
     PyObject *func = PyCFunction_NewEx(def, module, module_name);
     if (func == NULL) {
         return -1;
     }
-    int err = PyObject_SetAttrString(module, name, func);
+    int err = PyObject_SetAttrString(module, row->name, func);
     Py_DECREF(func);
     return err;
 }
@@ -324,15 +323,18 @@ _PyRestrict_FunctionRow(PyObject *module, PyObject *module_name,
     if (name == NULL) {
         return -1;
     }
-    const struct _restrict_group *group = module_group(name);
-    switch (find_verdict("module", name, group, def->ml_name)) {
+    if (strcmp(name, "sys") == 0) {
+        return 1;       // it copies its own functions; it is filtered whole
+    }
+    const struct _restrict_row *row;
+    switch (find_verdict("module", name, module_group(name), def->ml_name,
+                         &row)) {
     case _PyRestrict_ALLOWED:
         return 1;
     case _PyRestrict_GUARDED:
-        return add_guarded_function(module, module_name, def->ml_name);
+        return add_guarded_function(module, module_name, row);
     case _PyRestrict_REFUSED:
-        return add_refused_function(module, module_name, def->ml_name,
-                                    find_row(group, def->ml_name)->is_path);
+        return add_refused_function(module, module_name, row);
     default:
         return 0;
     }
@@ -370,9 +372,10 @@ _PyRestrict_FilterModule(PyObject *module, const char *name)
     for (Py_ssize_t i = 0; i < PyList_GET_SIZE(keys); i++) {
         PyObject *key = PyList_GET_ITEM(keys, i);
         const char *attr = PyUnicode_AsUTF8(key);
+        const struct _restrict_row *row;
         if (attr == NULL
             || (!is_module_header(attr)
-                && find_verdict("module", name, group, attr)
+                && find_verdict("module", name, group, attr, &row)
                    == _PyRestrict_ABSENT
                 && PyDict_DelItem(dict, key) < 0))
         {

@@ -6,6 +6,8 @@
    another road (003: "Changing the Behaviour of the Interpreter"). */
 
 #include "Python.h"
+#include "pycore_codecs.h"        // _PyCodec_InitRegistry()
+#include "pycore_function.h"
 #include "pycore_import.h"
 #include "pycore_initconfig.h"    // _PyStatus_OK()
 #include "pycore_interp.h"
@@ -29,15 +31,153 @@ _PyRestrict_InitSys(PyObject *sysmod)
 static int
 add_sys_names(PyObject *sysdict)
 {
-    PyObject *warnoptions = PyList_New(0);
-    if (warnoptions == NULL) {
+    PyObject *names = Py_BuildValue(
+        "{s[]s[]s[s]sOssssssssss}",
+        "warnoptions", "path", "argv", "", "dont_write_bytecode", Py_True,
+        "executable", "", "prefix", "", "exec_prefix", "",
+        "base_prefix", "", "base_exec_prefix", "");
+    if (names == NULL) {
         return -1;
     }
-    int err = PyDict_SetItemString(sysdict, "warnoptions", warnoptions) < 0
-              || PyDict_SetItemString(sysdict, "dont_write_bytecode",
-                                      Py_True) < 0;
-    Py_DECREF(warnoptions);
+    int err = PyDict_Update(sysdict, names);
+    Py_DECREF(names);
+    return err;
+}
+
+/* --- Codecs ------------------------------------------------------------------------- */
+
+/* The registry asks this first; the package `encodings`, which takes longer to
+   import than the rest of the interpreter to make, comes when a codec beyond
+   those built into str is looked up. */
+static PyObject *
+search_codec(PyObject *Py_UNUSED(self), PyObject *encoding)
+{
+    PyObject *module = PyImport_ImportModule("encodings");
+    if (module == NULL) {
+        return NULL;
+    }
+    PyObject *entry = PyObject_CallMethod(module, "search_function", "O",
+                                          encoding);
+    Py_DECREF(module);
+    return entry;
+}
+
+static PyMethodDef search_codec_def = {
+    "search_codec", search_codec, METH_O, NULL
+};
+
+/* _PyCodec_InitRegistry() imports `encodings` when all is done: let it find
+   something that is there already. */
+static int
+init_registry(PyInterpreterState *interp)
+{
+    PyObject *modules = PyImport_GetModuleDict();
+    if (PyDict_SetItemString(modules, "encodings", Py_False) < 0) {
+        return -1;
+    }
+    PyStatus status = _PyCodec_InitRegistry(interp);
+    if (PyDict_DelItemString(modules, "encodings") < 0) {
+        return -1;
+    }
+    return _PyStatus_EXCEPTION(status) ? -1 : 0;
+}
+
+static int
+init_codecs(PyInterpreterState *interp)
+{
+    struct _Py_unicode_fs_codec *fs_codec = &interp->unicode.fs_codec;
+    fs_codec->encoding = _PyMem_RawStrdup("utf-8");
+    fs_codec->errors = _PyMem_RawStrdup("surrogateescape");
+    fs_codec->utf8 = 1;
+    fs_codec->error_handler = _Py_ERROR_SURROGATEESCAPE;
+    if (fs_codec->encoding == NULL || fs_codec->errors == NULL
+        || init_registry(interp) < 0)
+    {
+        return -1;
+    }
+    PyObject *search = PyCFunction_New(&search_codec_def, NULL);
+    int err = search == NULL || PyCodec_Register(search) < 0;
+    Py_XDECREF(search);
     return err ? -1 : 0;
+}
+
+/* --- The module `restrict` of guests ------------------------------------------------- */
+
+/* A dataclass with __slots__ is a new class: its methods' __class__ must
+   follow (dataclasses._update_func_cell_for__class__). */
+static PyObject *
+rebind_class_cell(PyObject *Py_UNUSED(self), PyObject *args)
+{
+    PyObject *func, *old, *new;
+    Py_ssize_t index;
+    if (!PyArg_ParseTuple(args, "O!nO!O!:_rebind_class_cell",
+                          &PyFunction_Type, &func, &index,
+                          &PyType_Type, &old, &PyType_Type, &new))
+    {
+        return NULL;
+    }
+    PyCodeObject *code = (PyCodeObject *)PyFunction_GET_CODE(func);
+    PyObject *closure = PyFunction_GET_CLOSURE(func);
+    if (closure == NULL || index < 0 || index >= PyTuple_GET_SIZE(closure)) {
+        Py_RETURN_FALSE;
+    }
+    PyObject *name = PyTuple_GET_ITEM(code->co_localsplusnames,
+                                      code->co_nlocalsplus - code->co_nfreevars
+                                      + index);
+    PyObject *cell = PyTuple_GET_ITEM(closure, index);
+    if (!_PyUnicode_EqualToASCIIString(name, "__class__")
+        || PyCell_GET(cell) != old)
+    {
+        Py_RETURN_FALSE;
+    }
+    if (PyCell_Set(cell, new) < 0) {
+        return NULL;
+    }
+    Py_RETURN_TRUE;
+}
+
+static PyMethodDef guest_methods[] = {
+    {"_rebind_class_cell", rebind_class_cell, METH_VARARGS, NULL},
+    {NULL, NULL}
+};
+
+static PyModuleDef guest_def = {
+    PyModuleDef_HEAD_INIT,
+    .m_name = "restrict",
+    .m_doc = PyDoc_STR("What a refusal raises."),
+    .m_size = 0,
+    .m_methods = guest_methods,
+};
+
+static int
+add_exceptions(PyObject *module)
+{
+    for (int kind = 0; kind < _PyRestrict_N_KINDS; kind++) {
+        PyObject *type = _PyRestrict_GetException(kind);
+        if (type == NULL || PyModule_AddType(module, (PyTypeObject *)type) < 0)
+        {
+            Py_XDECREF(type);
+            return -1;
+        }
+        Py_DECREF(type);
+    }
+    return 0;
+}
+
+/* What `import restrict` gives a guest: the exceptions, and two things for
+   the standard library. */
+PyObject *
+_PyRestrict_NewGuestModule(void)
+{
+    PyObject *module = PyModule_Create(&guest_def);
+    PyObject *cell = PyCell_New(NULL);
+    if (module == NULL || cell == NULL || add_exceptions(module) < 0
+        || PyModule_AddObjectRef(module, "_cell", cell) < 0)
+    {
+        Py_CLEAR(module);
+    }
+    Py_XDECREF(cell);
+    return module;
 }
 
 /* --- builtins and __main__ --------------------------------------------------------- */
@@ -89,7 +229,7 @@ static int
 init_main(PyThreadState *tstate)
 {
     PyInterpreterState *interp = tstate->interp;
-    if (_PyRestrict_InitImport(interp) < 0) {
+    if (_PyRestrict_InitImport(interp) < 0 || init_codecs(interp) < 0) {
         return -1;
     }
     PyObject *io = PyImport_ImportModule("_io");

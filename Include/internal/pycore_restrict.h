@@ -89,6 +89,7 @@ extern void _PyRestrict_PolicyFini(struct _restrict_policy *policy);
 extern int _PyRestrict_NamesAdd(struct _restrict_names *set, const char *name);
 extern void _PyRestrict_NamesDiscard(struct _restrict_names *set,
                                      const char *name);
+extern void _PyRestrict_NamesFini(struct _restrict_names *set);
 extern int _PyRestrict_NamesCover(const struct _restrict_names *set,
                                   const char *dotted_name);
 
@@ -109,6 +110,7 @@ struct _restrict_surface {
     int off;                            // while our own modules are made
 };
 
+extern int _PyRestrict_IsGuestClass(PyTypeObject *type);
 extern int _PyRestrict_TypeRow(PyTypeObject *type, PyObject *dict,
                                const char *name);
 extern int _PyRestrict_FunctionRow(PyObject *module, PyObject *module_name,
@@ -117,7 +119,10 @@ extern int _PyRestrict_FilterModule(PyObject *module, const char *name);
 extern int _PyRestrict_IsReviewedModule(const char *name);
 // Exported for the '_restrict' extension.
 PyAPI_FUNC(PyObject *) _PyRestrict_ListSurface(void);
-PyAPI_FUNC(void) _PyRestrict_CollectUnreviewed(struct _restrict_names *names);
+extern void _PyRestrict_CollectOffered(struct _restrict_names *names);
+PyAPI_FUNC(PyObject *) _PyRestrict_ListFrozen(void);
+PyAPI_FUNC(PyObject *) _PyRestrict_InspectSurface(const char *source);
+extern int _PyRestrict_WalkSurface(struct _restrict_names *found);
 extern PyTypeObject _PyRestrict_RefusedDescr_Type;
 
 /* === Streams (restrict_stream.c) ============================================== */
@@ -177,50 +182,38 @@ extern void _PyRestrict_FiniInterpreter(PyInterpreterState *interp);
 /* Hook of sysmodule.c. */
 extern int _PyRestrict_InitSys(PyObject *sysmod);
 
+/* What a guest imports as `restrict` (restrict_sys.c). */
+extern PyObject *_PyRestrict_NewGuestModule(void);
+
 /* What stands in importlib's place (restrict_import.c). */
 extern int _PyRestrict_InitImport(PyInterpreterState *interp);
 
 /* --- One-line hooks ------------------------------------------------------ */
 
-/* Fill a type's dict: leave the name out, or refuse it, as its row says. */
+/* Fill a type's dict: leave the name out, or refuse it, as its row says.  Not
+   wrapped in do ... while (0): skip may be `continue`. */
 #define _PyRestrict_TYPE_ROW(type, name, skip)                              \
-    do {                                                                    \
-        if (_PyRestrict_GetState() != NULL) {                               \
-            int go_on_ = _PyRestrict_TypeRow(type, lookup_tp_dict(type),    \
-                                             name);                         \
-            if (go_on_ < 0) {                                               \
-                return -1;                                                  \
-            }                                                               \
-            if (!go_on_) {                                                  \
-                skip;                                                       \
-            }                                                               \
+    if (_PyRestrict_GetState() != NULL) {                                   \
+        int go_on_ = _PyRestrict_TypeRow(type, lookup_tp_dict(type), name); \
+        if (go_on_ < 0) {                                                   \
+            return -1;                                                      \
         }                                                                   \
-    } while (0)
+        if (!go_on_) {                                                      \
+            skip;                                                           \
+        }                                                                   \
+    }
 
 /* The same for the functions of a module. */
 #define _PyRestrict_FUNCTION_ROW(module, name, def, skip)                   \
-    do {                                                                    \
-        if (_PyRestrict_GetState() != NULL) {                               \
-            int go_on_ = _PyRestrict_FunctionRow(module, name, def);        \
-            if (go_on_ < 0) {                                               \
-                return -1;                                                  \
-            }                                                               \
-            if (!go_on_) {                                                  \
-                skip;                                                       \
-            }                                                               \
+    if (_PyRestrict_GetState() != NULL) {                                   \
+        int go_on_ = _PyRestrict_FunctionRow(module, name, def);            \
+        if (go_on_ < 0) {                                                   \
+            return -1;                                                      \
         }                                                                   \
-    } while (0)
-
-/* Refuse what the running code may not call. */
-extern int _PyRestrict_GuardCall(const char *subject);
-#define _PyRestrict_GUARD_CALL(subject, error_return)                       \
-    do {                                                                    \
-        if (_PyRestrict_GetState() != NULL                                  \
-            && _PyRestrict_GuardCall(subject) < 0)                          \
-        {                                                                   \
-            return error_return;                                            \
+        if (!go_on_) {                                                      \
+            skip;                                                           \
         }                                                                   \
-    } while (0)
+    }
 
 #define _PyRestrict_ADOPT_INTERPRETER(interp)                               \
     _PyRestrict_AdoptInterpreter(interp)
@@ -240,6 +233,11 @@ extern int _PyRestrict_GuardCall(const char *subject);
             on_error;                                                       \
         }                                                                   \
     } while (0)
+/* For _abc.c: the subclasses, whether or not the guest may see them. */
+#define _PyRestrict_SUBCLASSES(type)                                        \
+    (_PyRestrict_GetState() != NULL                                         \
+     ? _PyType_GetSubclasses((PyTypeObject *)(type))                        \
+     : PyObject_CallMethod(type, "__subclasses__", NULL))
 #define _PyRestrict_STATIC_TYPES                                            \
     &_PyRestrict_RefusedDescr_Type, _PyRestrict_OS_TYPES
 #define _PyRestrict_BUILTIN()                                               \
@@ -249,15 +247,18 @@ extern int _PyRestrict_GuardCall(const char *subject);
 
 #define _PyRestrict_TYPE_ROW(type, name, skip)
 #define _PyRestrict_FUNCTION_ROW(module, name, def, skip)
-#define _PyRestrict_GUARD_CALL(subject, error_return)
 #define _PyRestrict_ADOPT_INTERPRETER(interp)
 #define _PyRestrict_FINI_INTERPRETER(interp)
 #define _PyRestrict_INIT_MAIN(tstate)
 #define _PyRestrict_INIT_SYS(sysmod, on_error)
+#define _PyRestrict_SUBCLASSES(type) \
+    PyObject_CallMethod(type, "__subclasses__", NULL)
 #define _PyRestrict_STATIC_TYPES
 #define _PyRestrict_BUILTIN() Py_False
 
 #endif  /* WITH_RESTRICTED */
+
+#include "pycore_restrict_guarded.h"
 
 #ifdef __cplusplus
 }

@@ -6,8 +6,8 @@
 # GIVEN  a file or folder named by the user, or empty: then each release of
 #        UPSTREAM, newest first, is looked for in CACHE, at its address and in
 #        the distribution's source package (VERSION narrows this to one).
-# OUT    a folder; the archive found is put there as Python-VERSION.tar.xz
-#        (or .tar when GIVEN is an unpacked tree).
+# OUT    a folder, by its full path (apt wants that); the archive found is put
+#        there as Python-VERSION.tar.xz (.tar when GIVEN is an unpacked tree).
 #
 # Prints "VERSION PATH" on standard output and each try on standard error.
 # Nothing is unpacked here, and nothing reaches OUT before its sha256 has been
@@ -35,11 +35,8 @@ sha256() { sha256sum <"$1" | cut -d ' ' -f 1; }
 deliver() {
     name=Python-$1.${2##*.}
     [ "${2##*.}" = tar ] || name=Python-$1.tar.xz
-    if [ ! "$2" -ef "$out/$name" ]; then
-        cp "$2" "$scratch/deliver" 2>/dev/null &&
-            mv -f "$scratch/deliver" "$out/$name" ||
-            die "cannot write $out/$name: is the disk full or the folder read-only?"
-    fi
+    cp "$2" "$scratch/deliver" 2>/dev/null && mv -f "$scratch/deliver" "$out/$name" ||
+        die "cannot write $out/$name: is the disk full or the folder read-only?"
     printf '%s %s\n' "$1" "$out/$name"
 }
 
@@ -133,7 +130,8 @@ from_url() {
 
 # --- The distribution's source package -------------------------------------
 # apt runs on state folders of its own, so that neither root nor a change to
-# the system is needed. The mirror is the machine's own.
+# the system is needed. The mirror is the machine's own. An index that is past
+# its date will do: what counts is the archive's sha256.
 
 apt_private() {
     tool=$1
@@ -144,14 +142,14 @@ apt_private() {
         -o Dir::Etc::SourceList="$scratch/apt/sources.list" \
         -o Dir::Etc::SourceParts=- \
         -o APT::Sandbox::User="$(id -un)" \
-        -o Acquire::Languages=none -o Acquire::PDiffs=false \
+        -o Acquire::Check-Valid-Until=false -o Acquire::Languages=none -o Acquire::PDiffs=false \
         -o Acquire::Retries=1 -o Acquire::http::Timeout=20 \
         "$@"
 }
 
 # "URI SUITE [KEYRING]" of every binary entry in both of apt's formats.
 apt_entries() {
-    list= parts=
+    list='' parts=''
     eval "$(apt-config shell list Dir::Etc::sourcelist/f parts Dir::Etc::sourceparts/d)"
     cat /dev/null "$list" "$parts"/*.list 2>/dev/null |
         awk '$1 == "deb" {

@@ -3,7 +3,7 @@
     freeze.py LIBRARY LIST OUTPUT DEPENDENCIES
 
 LIBRARY is the laid tree's Lib folder, LIST names the modules, one a line
-with an optional "= FILE" for one whose source is not LIBRARY's own, 
+with an optional "= FILE" for one whose source is not LIBRARY's own,
 OUTPUT is the C file to write, and DEPENDENCIES gets the names of the source
 files, for make.  The source is compiled with a neutral file
 name, so that no path of the build machine shows in a guest's tracebacks.

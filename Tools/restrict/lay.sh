@@ -6,8 +6,9 @@
 # Upstream's files are unpacked; ours (FOLDERS below) are linked in, so an edit
 # in the repository is seen by the next make; each X.patch is applied to X, and
 # each X.append is added at the end of X (for generated files, which are not
-# patched). Only what changed since the last run is touched: a new time stamp
-# on a header means a full rebuild.
+# patched, and where releases differ too much for a patch). Only what changed
+# since the last run is touched: a new time stamp on a header means a full
+# rebuild.
 #
 # What was laid is kept beside it, in build/cpython/.lay:
 #   archive        name of the archive the tree came from

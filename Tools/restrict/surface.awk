@@ -9,8 +9,9 @@
 #     # text              a comment
 # `absent` is the same as no row, with a word on why; a refusal and an absence
 # need a reason.  Marks at the start of the text: [path], a refusal that is a
-# PermissionError, as of files; [debug], [linux] and the like, that only such
-# builds have the name.
+# PermissionError, as of files; [init], a name that is gone again when the type
+# is ready; [late], one that is set when something happens; [debug], [linux] and
+# the like, that only such builds have the name.
 
 function fail(text) {
     printf "%s:%d: %s\n", FILENAME, FNR, text > "/dev/stderr"

@@ -95,12 +95,12 @@ def members(archive):
     xz unpacks, so that this works where Python was built without lzma.
     """
     command = ["cat"] if archive.suffix == ".tar" else ["xz", "-dc"]
-    with subprocess.Popen([*command, archive], stdout=subprocess.PIPE) as xz:
-        with tarfile.open(fileobj=xz.stdout, mode="r|") as tar:
-            for info in tar:
-                if info.isfile():
-                    path = info.name.split("/", 1)[1]
-                    yield path, info, lambda: tar.extractfile(info).read()
+    with (subprocess.Popen([*command, archive], stdout=subprocess.PIPE) as xz,
+          tarfile.open(fileobj=xz.stdout, mode="r|") as tar):
+        for info in tar:
+            if info.isfile():
+                path = info.name.split("/", 1)[1]
+                yield path, info, tar.extractfile(info).read
 
 
 # --- The repository's side --------------------------------------------------
@@ -137,7 +137,7 @@ def make_patch(path, old, new):
 
 
 def apply_patch(path, old):
-    """Upstream's text with our patch applied, or None where it does not fit."""
+    """Upstream's text with our patch applied; None where it does not fit."""
     with tempfile.TemporaryDirectory() as scratch:
         source, result = Path(scratch, "old"), Path(scratch, "new")
         source.write_bytes(old)
@@ -365,7 +365,7 @@ def merge(ours, base, theirs, version):
     """A three-way merge: (text, whether it is free of conflicts)."""
     with tempfile.TemporaryDirectory() as scratch:
         names = [Path(scratch, name) for name in ("ours", "base", "theirs")]
-        for name, text in zip(names, (ours, base, theirs)):
+        for name, text in zip(names, (ours, base, theirs), strict=True):
             name.write_bytes(text)
         done = subprocess.run(
             ["git", "merge-file", "-p", "-L", "restricted", "-L", "base",

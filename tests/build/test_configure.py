@@ -103,6 +103,17 @@ def test_makefile_remembers_the_options(checkout, source):
     assert {"--with-pydebug", "--prefix=/opt/$x", "CC=gcc"} <= set(given)
 
 
+def test_make_configures_again_only_for_a_reason(checkout, source):
+    """A newer configure is run by make, and finds nothing to do."""
+    run("./configure", f"--with-cpython={source}", "--with-lto",
+        cwd=checkout, CC="gcc", CFLAGS="-O1")
+    os.utime(checkout / "configure")
+    done = run("make", cwd=checkout, CC="gcc", CFLAGS="-O1")
+    assert done.returncode == 0, done.stderr
+    assert "build/release is configured" in done.stdout
+    assert (checkout / "build/calls").read_text() == "run\n"
+
+
 def test_free_threading_is_refused(checkout, source):
     done = run("./configure", f"--with-cpython={source}", "--disable-gil",
                cwd=checkout)

@@ -1,0 +1,4 @@
+"""List a folder of the host."""
+import os
+
+os.listdir("/")

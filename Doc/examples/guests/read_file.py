@@ -1,0 +1,2 @@
+"""Read a file of the host."""
+open("/etc/passwd").read()

@@ -1,0 +1,4 @@
+"""Start a process."""
+import subprocess
+
+subprocess.run(["/bin/echo", "hello from outside"])
