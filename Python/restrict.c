@@ -123,6 +123,7 @@ void
 _PyRestrict_FiniInterpreter(PyInterpreterState *interp)
 {
     if (interp->restricted != NULL) {
+        _PyRestrict_FiniLimits(interp->restricted);
         free_state(interp->restricted);
         interp->restricted = NULL;
     }

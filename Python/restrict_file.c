@@ -153,7 +153,7 @@ charge(long long size)
     if (files->size_cap >= 0
         && size > files->size_cap - files->size_written)
     {
-        return _PyRestrict_OutputExceeded();
+        return _PyRestrict_FileSizeExceeded();
     }
     files->size_written += size;
     return 0;

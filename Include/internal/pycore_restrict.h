@@ -17,8 +17,8 @@ extern "C" {
 
 #include "pycore_interp.h"        // PyInterpreterState.restricted
 #include "pycore_pystate.h"       // _PyInterpreterState_GET()
-
-#include "pycore_restrict_files.h" // struct _restrict_files
+#include "pycore_restrict_files.h"
+#include "pycore_restrict_limits.h"
 
 #ifdef WITH_RESTRICTED
 
@@ -144,13 +144,6 @@ PyAPI_FUNC(const char *) _PyRestrict_GetOutput(PyInterpreterState *interp,
                                                int fd, Py_ssize_t *size);
 PyAPI_FUNC(void) _PyRestrict_ClearOutput(PyInterpreterState *interp, int fd);
 
-/* === Limits (restrict_memory.c, restrict_watchdog.c) ============================ */
-
-/* How many of `size` bytes of output the cap still allows; they are counted. */
-extern Py_ssize_t _PyRestrict_ChargeOutput(Py_ssize_t size);
-/* Stop the guest because of its output.  Always -1. */
-extern int _PyRestrict_OutputExceeded(void);
-
 /* === State of one restricted interpreter ===================================== */
 
 struct _restrict_state {
@@ -160,6 +153,7 @@ struct _restrict_state {
     struct _restrict_surface surface;
     struct _restrict_stream stream[3];  // the in-memory stdin, stdout, stderr
     struct _restrict_files files;
+    struct _restrict_limits limits;
 };
 
 static inline struct _restrict_state *
