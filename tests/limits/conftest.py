@@ -32,7 +32,7 @@ def build_driver(top, build_dir, python, target):
         *sanitize, "-I", build_dir, "-I", top / "build/cpython/Include",
         "-L", build_dir, f"-lpython{version}",
         *shlex.split(f"{libs} {syslibs} {modlibs} {link}"), "-lm"]
-    subprocess.run(command, check=True)
+    subprocess.run(command, check=True, cwd=build_dir)
 
 
 class Driver:
