@@ -58,9 +58,9 @@ ATTEMPTS = (
     Attempt("read a code object", "import marshal; marshal.loads(b'N') or 1"),
     Attempt("change a built-in type", "int.x = 1\nint.x"),
     Attempt("see a path", "import json; json.__file__"),
-    Attempt("see the arguments", "import sys; sys.argv or sys.path"),
+    Attempt("see the arguments", "import sys; sys.path or sys.argv[0]"),
     Attempt("unpickle a function",
-            "import pickle; pickle.loads(b'cposix\\nsystem\\n.')"),
+            "import pickle; pickle.loads(b'cposix\\nsystem\\n.')('true') == 0"),
     Attempt("run for ever", "while True: pass"),
     Attempt("run for ever in C", "import itertools; "
             "sum(itertools.repeat(1))"),
