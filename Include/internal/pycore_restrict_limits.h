@@ -72,6 +72,9 @@ extern void _PyRestrict_LargeFree(struct _restrict_memory *memory, void *ptr);
 PyAPI_FUNC(void *) _PyRestrict_LibraryMalloc(size_t size);
 PyAPI_FUNC(void *) _PyRestrict_LibraryCalloc(size_t n, size_t size);
 PyAPI_FUNC(void) _PyRestrict_LibraryFree(void *ptr);
+/* PyMem_Malloc(), but NULL once the guest is stopped: for libraries whose
+   computations are long, and look at nothing else. */
+PyAPI_FUNC(void *) _PyRestrict_PollingMalloc(size_t size);
 
 /* --- Clocks and the stop (restrict_watchdog.c) --------------------------------- */
 
@@ -280,6 +283,12 @@ extern int _PyRestrict_FileSizeExceeded(void);
             return -1;                                                      \
         }                                                                   \
     } while (0)
+/* Heap types of a restricted interpreter are never shared, immutable or not:
+   their version tags need not come from the process's few, counted without a
+   lock. */
+#define _PyRestrict_HAS_OWN_TAGS(type)                                      \
+    (((type)->tp_flags & Py_TPFLAGS_HEAPTYPE)                               \
+     && _PyInterpreterState_GET()->restricted != NULL)
 #define _PyRestrict_BEGIN_END(tstate) _PyRestrict_BeginEnd(tstate)
 #define _PyRestrict_FORGET_STOP(tstate)                                     \
     do {                                                                    \
@@ -308,12 +317,14 @@ extern int _PyRestrict_FileSizeExceeded(void);
 #define _PyRestrict_UNWIND(tstate)
 #define _PyRestrict_IF_STOPPED(tstate, action)
 #define _PyRestrict_STOP_RECURSION(tstate, undo)
+#define _PyRestrict_HAS_OWN_TAGS(type) 0
 #define _PyRestrict_BEGIN_END(tstate)
 #define _PyRestrict_FORGET_STOP(tstate)
 #define _PyRestrict_DROP_THREADS(tstate)
 #define _PyRestrict_LibraryMalloc PyMem_RawMalloc
 #define _PyRestrict_LibraryCalloc PyMem_RawCalloc
 #define _PyRestrict_LibraryFree PyMem_RawFree
+#define _PyRestrict_PollingMalloc PyMem_Malloc
 
 #endif  /* WITH_RESTRICTED */
 
