@@ -60,6 +60,7 @@ struct _restrict_denial {
 };
 
 struct _restrict_log {
+    PyMutex mutex;                      // the host reads while the guest runs
     struct _restrict_denial *entries;   // raw memory, not the guest's
     int n_entries;
     unsigned long long n_denials;       // all of them, merged or dropped
@@ -68,6 +69,12 @@ struct _restrict_log {
 };
 
 extern void _PyRestrict_LogFini(struct _restrict_log *log);
+
+/* What was recorded until now, from any thread, in one block of raw memory
+   that the caller frees; NULL without an exception: no memory.  Exported for
+   the '_restrict' extension. */
+PyAPI_FUNC(PyRestrictDenial *) _PyRestrict_CopyDenials(
+    PyInterpreterState *interp, int *n);
 
 /* === The policy (restrict_policy.c) ========================================= */
 
