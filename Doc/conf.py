@@ -1,6 +1,5 @@
 """Settings of Sphinx for this documentation; `make docs` builds it."""
 
-import os
 import sys
 from pathlib import Path
 
@@ -39,6 +38,3 @@ html_show_copyright = False
 html_copy_source = False
 html_last_updated_fmt = None
 html_theme_options = {"navigation_with_keys": True}
-
-# Pages are the same for the same source: no date unless the build sets one.
-today = os.environ.get("SOURCE_DATE_EPOCH", "") and None

@@ -53,8 +53,9 @@ def _members(declaration: tables.Declaration) -> list[str]:
 def _entry(declarations: list[tables.Declaration], notes: str) -> list[str]:
     """One description of declarations that share a comment."""
     first = declarations[0]
-    lines = [f".. c:{first.kind}:: {_signature(first)}"]
-    lines += [f"   {' ' * len(f'.. c:{first.kind}::')[3:]}{_signature(other)}"
+    directive = f".. c:{first.kind}:: "
+    lines = [directive + _signature(first)]
+    lines += [" " * len(directive) + _signature(other)
               for other in declarations[1:]]
     lines += ["", *_indent(to_rst(first.comment)), ""]
     lines += [*_indent(notes), *_members(first), ""]

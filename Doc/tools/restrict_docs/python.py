@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-import dataclasses
 import importlib
+import inspect
 import os
 import re
 import subprocess
 import sys
+import textwrap
+from collections.abc import Iterator, Mapping
+from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 from docutils import nodes
+from sphinx.util import logging
 from sphinx.util.docutils import SphinxDirective
 
 from restrict_docs import build
@@ -18,54 +22,85 @@ from restrict_docs import build
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
 
+logger = logging.getLogger(__name__)
+
 # "name, name   text": a row of an aligned table in a docstring.
-ROW = re.compile(r"^(?P<names>[\w*]+(?:, [\w*]+)*)(?: {2,}|\s*$)(?P<text>.*)$")
+ROW = re.compile(r"(?P<names>\w+(?:, \w+)*) {2,}(?P<text>\S.*)")
+# "name: text", about an argument.
+ARGUMENT = re.compile(r"(?P<names>[a-z_]\w*): (?P<text>\S.*)")
 
 
-def _is_table(block: list[str]) -> bool:
-    match = ROW.match(block[0])
-    if match is None or not match["text"]:
-        return False
-    column = match.start("text")
-    return all((row := ROW.match(line)) and row.start("text") == column
-               or line.startswith(" " * column) for line in block)
-
-
-def _definitions(block: list[str]) -> list[str]:
-    column = ROW.match(block[0]).start("text")
-    result = []
-    for line in block:
-        name = line[:column].strip()
-        if name:
-            result.append(" / ".join(f"``{part.strip()}``"
-                                     for part in name.split(",")))
-        result.append("   " + _inline(line[column:]))
-    return result
-
+# --- Docstrings -------------------------------------------------------------
 
 def _inline(text: str) -> str:
-    """Single backticks are code in our docstrings."""
+    """Return text as reStructuredText: single backticks are code."""
     text = re.sub(r"(?<!`)`([^`]+)`(?!`)", r"``\1``", text)
-    return re.sub(r"(?<![\w`*])\*(?=\w)", r"\\*", text)
+    text = re.sub(r"\\(?!\w)|(?<![\w`*])\*(?=\w)", r"\\\g<0>", text)
+    return re.sub(r"\b(\w+\.)?(exec|eval|run|call|cancel|close|to_toml"
+                  r"|from_toml)\(\)", r"``\g<0>``", text)
+
+
+def rows(block: list[str]) -> list[tuple[str, str]] | None:
+    """Return (names, text) of an aligned table; None if it is none."""
+    found: list[tuple[str, str]] = []
+    for line in block:
+        if match := ROW.fullmatch(line):
+            found.append((match["names"], match["text"]))
+        elif found and line.startswith("   "):
+            found[-1] = (found[-1][0], f"{found[-1][1]} {line.strip()}")
+        else:
+            return None
+    return found
+
+
+def _dedent(block: list[str]) -> list[str]:
+    return textwrap.dedent("\n".join(block)).splitlines()
+
+
+def _table(found: list[tuple[str, str]]) -> list[str]:
+    result = []
+    for names, text in found:
+        result.append(", ".join(f"``{name}``" for name in names.split(", ")))
+        result.append("   " + _inline(text))
+    return [*result, ""]
+
+
+def _paragraph(block: list[str]) -> list[str]:
+    """Each argument and what is raised on a line of its own."""
+    result: list[str] = []
+    for line in block:
+        argument = ARGUMENT.fullmatch(line)
+        if argument or line.startswith("Raises "):
+            result.append("")
+        if argument:
+            line = f"``{argument['names']}``: {argument['text']}"
+        result.append(_inline(line) if not argument else line)
+    return [*result, ""]
+
+
+def _block(block: list[str]) -> list[str]:
+    if block[0].startswith(" "):
+        return ["::", "", *block, ""]
+    if found := rows(block):
+        return _table(found)
+    if len(block) > 1 and block[0].endswith(":"):
+        inside = _dedent(block[1:])
+        if found := rows(inside):
+            return [_inline(block[0]), "", *_table(found)]
+    return _paragraph(block)
+
+
+def blocks(lines: list[str]) -> Iterator[list[str]]:
+    """Yield the paragraphs of a docstring."""
+    for blank, block in groupby(lines, lambda line: not line.strip()):
+        if not blank:
+            yield list(block)
 
 
 def docstring_rst(lines: list[str]) -> list[str]:
     """Return a docstring as reStructuredText: its aligned tables become
     definition lists, indented text becomes code."""
-    result: list[str] = []
-    block: list[str] = []
-    for line in [*lines, ""]:
-        if line.strip():
-            block.append(line)
-            continue
-        if block and block[0].startswith(" "):
-            result += ["::", "", *block, ""]
-        elif block and _is_table(block):
-            result += [*_definitions(block), ""]
-        elif block:
-            result += [*map(_inline, block), ""]
-        block = []
-    return result
+    return [line for block in blocks(lines) for line in _block(block)]
 
 
 def _process(app: Sphinx, what: str, name: str, obj: Any, options: Any,
@@ -75,25 +110,50 @@ def _process(app: Sphinx, what: str, name: str, obj: Any, options: Any,
 
 # --- The policy -------------------------------------------------------------
 
-def _default(field: dataclasses.Field[Any]) -> str:
-    if field.default is not dataclasses.MISSING:
-        return repr(field.default)
-    if field.default_factory is not dataclasses.MISSING:
-        return repr(field.default_factory())
-    return "(required)"
+SIZES = (("GiB", 2**30), ("MiB", 2**20), ("KiB", 2**10))
+
+
+def _default(value: object, text: str) -> str:
+    """Return a default as a person would write it."""
+    if isinstance(value, int) and "bytes" in text:
+        for unit, size in SIZES:
+            if value and value % size == 0:
+                return f'"{value // size}{unit}"'
+    return repr(dict(value)) if isinstance(value, Mapping) else repr(value)
+
+
+def policy_tables() -> list[tuple[str, list[tuple[str, str]]]]:
+    """Return (title, rows) of the tables in the docstring of Policy."""
+    policy = importlib.import_module("restrict").Policy
+    found = []
+    for block in blocks(inspect.getdoc(policy).splitlines()):
+        inside = rows(_dedent(block[1:])) if len(block) > 1 else None
+        if inside:
+            found.append((block[0].rstrip(":"), inside))
+    return found
 
 
 class PolicyFields(SphinxDirective):
-    """`.. policy-fields::`: each field with its type and default."""
+    """`.. policy-fields::`: each field with its default and its meaning."""
 
     def run(self) -> list[nodes.Node]:
         policy = importlib.import_module("restrict").Policy
-        rows = [(nodes.literal("", field.name),
-                 nodes.literal("", str(field.type)),
-                 nodes.literal("", _default(field)))
-                for field in dataclasses.fields(policy)]
-        return [build.table(["Field", "Type", "Default"], [25, 50, 25],
-                            rows)]
+        parameters = dict(inspect.signature(policy).parameters)
+        result: list[nodes.Node] = []
+        for title, fields in policy_tables():
+            body = []
+            for names, text in fields:
+                for name in names.split(", "):
+                    default = _default(parameters.pop(name).default, text)
+                    body.append((nodes.literal("", name),
+                                 nodes.literal("", default), text))
+            result.append(nodes.rubric("", title))
+            result.append(build.table(["Field", "Default", "Meaning"],
+                                      [22, 20, 58], body))
+        if parameters:
+            logger.warning("the docstring of Policy says nothing of %s",
+                           ", ".join(parameters))
+        return result
 
 
 # --- The program ------------------------------------------------------------
