@@ -111,6 +111,36 @@ PyAPI_FUNC(int) PyRestrict_UseTrueStdin(PyInterpreterState *interp);
 PyAPI_FUNC(int) PyRestrict_UseTrueStdout(PyInterpreterState *interp);
 PyAPI_FUNC(int) PyRestrict_UseTrueStderr(PyInterpreterState *interp);
 
+/* --- Files ---------------------------------------------------------------------- */
+
+/* Let the guest open a file, or all that is below a directory, in `mode`: "r"
+   reads; "w" creates, truncates, appends, renames and removes, and does not
+   read; "rw" is both.  The path is absolute and exists: what is there now is
+   what is granted, whatever has its name later.  Grants add up. */
+PyAPI_FUNC(int) PyRestrict_AllowFile(PyInterpreterState *interp,
+                                     const char *path, const char *mode);
+PyAPI_FUNC(int) PyRestrict_AllowDirectory(PyInterpreterState *interp,
+                                          const char *path,
+                                          const char *mode);
+
+/* Refuse unless the grants cover the path in `mode`.  By its text only: what
+   then opens the file by name could still be led out by a symbolic link. */
+PyAPI_FUNC(int) _PyRestrict_PathCheck(const char *path, const char *mode);
+#define PyRestrict_CheckPath(path, mode, error_return)              \
+    do {                                                            \
+        if (_PyRestrict_PathCheck(path, mode) < 0) {                \
+            return error_return;                                    \
+        }                                                           \
+    } while (0)
+
+/* How many bytes the guest may write to files in all; -1: any number.  A
+   write past it does not happen, and the guest stops. */
+PyAPI_FUNC(int) PyRestrict_SetFileSizeCap(PyInterpreterState *interp,
+                                          long long bytes);
+/* How many files it may have open at a time; 0: the default, 256. */
+PyAPI_FUNC(int) PyRestrict_SetOpenFilesCap(PyInterpreterState *interp,
+                                           int files);
+
 /* --- Limits ------------------------------------------------------------------- */
 
 /* A limit that is reached ends the guest: no `except`, `finally`, `__del__`

@@ -595,8 +595,32 @@ restrict_surface(PyObject *Py_UNUSED(module), PyObject *Py_UNUSED(args))
     return _PyRestrict_ListSurface();
 }
 
+PyDoc_STRVAR(frozen_modules_doc,
+"frozen_modules()\n--\n\nThe names of the library's modules for guests.");
+
+static PyObject *
+restrict_frozen_modules(PyObject *Py_UNUSED(module), PyObject *Py_UNUSED(args))
+{
+    return _PyRestrict_ListFrozen();
+}
+
+PyDoc_STRVAR(inspect_surface_doc,
+"inspect_surface(source)\n--\n\n"
+"What C code offers to a guest that ran source, and what it can reach.");
+
+static PyObject *
+restrict_inspect_surface(PyObject *Py_UNUSED(module), PyObject *arg)
+{
+    const char *source = PyUnicode_AsUTF8(arg);
+    return source != NULL ? _PyRestrict_InspectSurface(source) : NULL;
+}
+
 static PyMethodDef module_methods[] = {
     {"surface", restrict_surface, METH_NOARGS, surface_doc},
+    {"frozen_modules", restrict_frozen_modules, METH_NOARGS,
+     frozen_modules_doc},
+    {"inspect_surface", restrict_inspect_surface, METH_O,
+     inspect_surface_doc},
     {NULL}
 };
 

@@ -35,6 +35,7 @@ enum tag {
     TAG_TRUE,
     TAG_REF,                            // size_t number
     TAG_INT8,
+    TAG_INT32,
     TAG_INT64,
     TAG_DIGITS,                         // Py_ssize_t signed count, digits
     TAG_FLOAT,
@@ -209,6 +210,12 @@ put_int(struct _restrict_copy *copy, PyObject *object)
         if (n == (int8_t)n) {
             write_tag(copy, TAG_INT8);
             write_tag(copy, (int8_t)n);
+            return 0;
+        }
+        if (n == (int32_t)n) {
+            int32_t few = (int32_t)n;
+            write_tag(copy, TAG_INT32);
+            write_raw(copy, &few, sizeof(few));
             return 0;
         }
         write_tag(copy, TAG_INT64);
@@ -580,6 +587,14 @@ get_bytes(struct _restrict_copy *copy)
 }
 
 static PyObject *
+get_int32(struct _restrict_copy *copy)
+{
+    int32_t value;
+    read_raw(copy, &value, sizeof(value));
+    return PyLong_FromLong(value);
+}
+
+static PyObject *
 get_int64(struct _restrict_copy *copy)
 {
     int64_t value;
@@ -617,6 +632,8 @@ get_plain(struct _restrict_copy *copy, int tag)
         return Py_NewRef(copy->refs[read_size(copy)]);
     case TAG_INT8:
         return PyLong_FromLong((signed char)copy->data[copy->at++]);
+    case TAG_INT32:
+        return get_int32(copy);
     case TAG_INT64:
         return get_int64(copy);
     case TAG_DIGITS:

@@ -335,6 +335,10 @@ raise_refusal(const struct _restrict_request *request)
         text = PyUnicode_FromFormat("%s '%s' is not allowed here",
                                     request->capability, request->subject);
     }
+    if (text != NULL && request->filename != NULL) {
+        Py_SETREF(text, Py_BuildValue("(iNO)", EACCES, text,
+                                      request->filename));
+    }
     if (text != NULL) {
         PyErr_SetObject(type, text);
         Py_DECREF(text);

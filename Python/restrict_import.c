@@ -302,6 +302,8 @@ load_builtin(const struct _inittab *entry, PyObject *name)
     if (module == NULL
         || (reviewed && PyModule_Check(module)
             && _PyRestrict_FilterModule(module, entry->name) < 0)
+        || (strcmp(entry->name, "posix") == 0
+            && _PyRestrict_InitOs(module) < 0)
         || PyObject_SetItem(PyImport_GetModuleDict(), name, module) < 0)
     {
         Py_CLEAR(module);

@@ -82,6 +82,7 @@ static const char *const limit_names[] = {
     [_PyRestrict_LIMIT_WALL] = "wall",
     [_PyRestrict_LIMIT_STEPS] = "steps",
     [_PyRestrict_LIMIT_OUTPUT] = "output",
+    [_PyRestrict_LIMIT_FILE_SIZE] = "file_size",
     [_PyRestrict_LIMIT_CANCEL] = "cancel",
 };
 
@@ -248,6 +249,14 @@ _PyRestrict_OutputExceeded(void)
 {
     PyThreadState *tstate = _PyThreadState_GET();
     _PyRestrict_Stop(tstate->interp->restricted, _PyRestrict_LIMIT_OUTPUT);
+    return raise_stop(tstate);
+}
+
+int
+_PyRestrict_FileSizeExceeded(void)
+{
+    PyThreadState *tstate = _PyThreadState_GET();
+    _PyRestrict_Stop(tstate->interp->restricted, _PyRestrict_LIMIT_FILE_SIZE);
     return raise_stop(tstate);
 }
 

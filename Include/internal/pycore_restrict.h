@@ -17,6 +17,7 @@ extern "C" {
 
 #include "pycore_interp.h"        // PyInterpreterState.restricted
 #include "pycore_pystate.h"       // _PyInterpreterState_GET()
+#include "pycore_restrict_files.h"
 #include "pycore_restrict_limits.h"
 
 #ifdef WITH_RESTRICTED
@@ -39,6 +40,7 @@ struct _restrict_request {
     const char *subject;          // as the guest named it, UTF-8
     const char *grant;            // the policy entry that would allow it
     const char *message;          // for the guest; NULL: made from the above
+    PyObject *filename;           // of a PERMISSION: an OSError's, or NULL
 };
 
 /* The one road of every refusal: count, record, raise.  Always -1, with an
@@ -104,6 +106,7 @@ typedef enum {
     _PyRestrict_ABSENT,                 // no row
     _PyRestrict_ALLOWED,
     _PyRestrict_REFUSED,
+    _PyRestrict_GUARDED,                // a function of ours in its place
 } _PyRestrict_Verdict;
 
 struct _restrict_group;                 // the rows of one type or module
@@ -156,6 +159,7 @@ struct _restrict_state {
     struct _restrict_log log;
     struct _restrict_surface surface;
     struct _restrict_stream stream[3];  // the in-memory stdin, stdout, stderr
+    struct _restrict_files files;
     struct _restrict_limits limits;
 };
 
@@ -235,7 +239,8 @@ extern int _PyRestrict_InitImport(PyInterpreterState *interp);
     (_PyRestrict_GetState() != NULL                                         \
      ? _PyType_GetSubclasses((PyTypeObject *)(type))                        \
      : PyObject_CallMethod(type, "__subclasses__", NULL))
-#define _PyRestrict_STATIC_TYPES &_PyRestrict_RefusedDescr_Type,
+#define _PyRestrict_STATIC_TYPES                                            \
+    &_PyRestrict_RefusedDescr_Type, _PyRestrict_OS_TYPES
 #define _PyRestrict_BUILTIN()                                               \
     (_PyRestrict_GetState() != NULL ? Py_True : Py_False)
 

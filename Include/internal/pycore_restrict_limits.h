@@ -27,6 +27,7 @@ typedef enum {
     _PyRestrict_LIMIT_WALL,
     _PyRestrict_LIMIT_STEPS,
     _PyRestrict_LIMIT_OUTPUT,
+    _PyRestrict_LIMIT_FILE_SIZE,
     _PyRestrict_LIMIT_CANCEL,
 } _PyRestrict_Limit;
 
@@ -151,6 +152,8 @@ PyAPI_FUNC(const char *) _PyRestrict_LimitHit(PyInterpreterState *interp);
 extern Py_ssize_t _PyRestrict_ChargeOutput(Py_ssize_t size);
 /* Stop the guest because of its output.  Always -1. */
 extern int _PyRestrict_OutputExceeded(void);
+/* The same because of what it wrote to files. */
+extern int _PyRestrict_FileSizeExceeded(void);
 
 /* --- One-line hooks ------------------------------------------------------------ */
 
