@@ -27,11 +27,16 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 
-def to_rst(comment: str) -> str:
-    """Return a C comment as reStructuredText."""
-    text = re.sub(r"([*|\\]|(?<=\w)_(?!\w))", r"\\\1", comment)
-    text = re.sub(r"`([^`]+)`", r"``\1``", text)
+def _plain(text: str) -> str:
+    text = re.sub(r"([*|\\]|(?<=\w)_(?!\w))", r"\\\1", text)
     return re.sub(r"\b(PyRestrict_\w+)\(\)", r":c:func:`\1`", text)
+
+
+def to_rst(comment: str) -> str:
+    """Return a C comment as reStructuredText; `x` is code."""
+    parts = re.split(r"`([^`]+)`", comment)
+    return "".join(f"``{part}``" if i % 2 else _plain(part)
+                   for i, part in enumerate(parts))
 
 
 def _indent(text: str, by: int = 3) -> list[str]:
@@ -50,14 +55,15 @@ def _members(declaration: tables.Declaration) -> list[str]:
     return lines
 
 
-def _entry(declarations: list[tables.Declaration], notes: str) -> list[str]:
+def _entry(declarations: list[tables.Declaration], comment: str,
+           notes: str) -> list[str]:
     """One description of declarations that share a comment."""
     first = declarations[0]
     directive = f".. c:{first.kind}:: "
     lines = [directive + _signature(first)]
     lines += [" " * len(directive) + _signature(other)
               for other in declarations[1:]]
-    lines += ["", *_indent(to_rst(first.comment)), ""]
+    lines += ["", *_indent(to_rst(comment)), ""]
     lines += [*_indent(notes), *_members(first), ""]
     return lines
 
@@ -75,9 +81,9 @@ def _parse_notes(content: list[str]) -> dict[str, str]:
             for name, lines in notes.items()}
 
 
-def _comment_of(item: tuple[tables.Declaration, str]) -> tuple[str, ...]:
-    declaration, note = item
-    if declaration.kind in ("struct", "type") or note:
+def _shared(declaration: tables.Declaration) -> tuple[str, ...]:
+    """What declarations that are described together have in common."""
+    if declaration.kind in ("struct", "type"):
         return (declaration.name,)
     return (declaration.kind, declaration.comment)
 
@@ -85,12 +91,16 @@ def _comment_of(item: tuple[tables.Declaration, str]) -> tuple[str, ...]:
 def section_rst(section: tables.HeaderSection, notes: dict[str, str]) -> str:
     """Return a section of the header as reStructuredText."""
     lines = [to_rst(section.comment), ""]
-    items = [(declaration, notes.get(declaration.name, ""))
-             for declaration in section.declarations]
-    for _, group in groupby(items, _comment_of):
+    before = ""
+    for _, group in groupby(section.declarations, _shared):
         members = list(group)
-        lines += _entry([declaration for declaration, _ in members],
-                        members[0][1])
+        comment = members[0].comment
+        note = "\n\n".join(notes[member.name] for member in members
+                           if member.name in notes)
+        # A macro after its setter, say: the comment is about the first.
+        repeated = comment == before and bool(note)
+        lines += _entry(members, "" if repeated else comment, note)
+        before = comment
     return "\n".join(lines)
 
 
@@ -127,11 +137,9 @@ class CRest(SphinxDirective):
         result: list[nodes.Node] = []
         for section in tables.read_header():
             if section.title not in shown:
-                text = f"{section.title}\n{'=' * len(section.title)}\n\n"
-                text += section_rst(section, {})
-                result += self.parse_text_to_nodes(
-                    text, allow_section_headings=True)
-        return result
+                result.append(nodes.rubric("", section.title))
+                result += self.parse_text_to_nodes(section_rst(section, {}))
+        return result or [nodes.paragraph("", "Nothing else.")]
 
 
 def setup(app: Sphinx) -> None:

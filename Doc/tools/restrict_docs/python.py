@@ -122,6 +122,12 @@ def _default(value: object, text: str) -> str:
     return repr(dict(value)) if isinstance(value, Mapping) else repr(value)
 
 
+def _planned() -> nodes.Node:
+    return nodes.paragraph("", "", nodes.strong(
+        "", "Planned: this version does not enforce it, and refuses a policy "
+        "with it (NotImplementedError)."))
+
+
 def policy_tables() -> list[tuple[str, list[tuple[str, str]]]]:
     """Return (title, rows) of the tables in the docstring of Policy."""
     policy = importlib.import_module("restrict").Policy
@@ -131,6 +137,29 @@ def policy_tables() -> list[tuple[str, list[tuple[str, str]]]]:
         if inside:
             found.append((block[0].rstrip(":"), inside))
     return found
+
+
+SAMPLES: dict[str, object] = {
+    "files": {sys.executable: "r"}, "directories": {"/": "r"},
+    "path": ["/"], "addresses": [("127.0.0.1", 1)],
+    "hosts": [("localhost", 1)], "network_info": True,
+    "filesystem_info": True, "extended": {("group", "type"): True},
+}
+
+
+def is_enforced(field: str) -> bool:
+    """Return whether the build at hand can enforce a field."""
+    restrict = importlib.import_module("restrict")
+    if field not in SAMPLES:
+        return True
+    try:
+        policy = restrict.Policy(**{field: SAMPLES[field]})
+        restrict.Interpreter(policy).close()
+    except NotImplementedError:
+        return False
+    except Exception:
+        logger.info("%s: tried, and understood", field)
+    return True
 
 
 class PolicyFields(SphinxDirective):
@@ -146,7 +175,9 @@ class PolicyFields(SphinxDirective):
                 for name in names.split(", "):
                     default = _default(parameters.pop(name).default, text)
                     body.append((nodes.literal("", name),
-                                 nodes.literal("", default), text))
+                                 nodes.literal("", default),
+                                 text if is_enforced(name)
+                                 else [nodes.paragraph("", text), _planned()]))
             result.append(nodes.rubric("", title))
             result.append(build.table(["Field", "Default", "Meaning"],
                                       [22, 20, 58], body))

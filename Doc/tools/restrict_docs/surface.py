@@ -92,9 +92,9 @@ class SurfaceSummary(SphinxDirective):
 
     def run(self) -> list[nodes.Node]:
         lines = [".. list-table::", "   :header-rows: 1",
-                 "   :widths: 14 46 10 10 10 10", ""]
+                 "   :widths: 14 36 10 10 10 10 10", ""]
         self._row(lines, "File", "What it holds", "Groups", "Allowed",
-                  "Refused", "Absent, with a reason")
+                  "Guarded", "Refused", "Absent, with a reason")
         for path in tables.surface_files():
             self.env.note_dependency(str(path))
             if f"surface/{path.stem}" not in self.env.found_docs:
@@ -103,8 +103,8 @@ class SurfaceSummary(SphinxDirective):
             table = tables.read_surface(path)
             self._row(lines, f":doc:`{path.stem}`", table.comment,
                       str(len(table.groups)),
-                      str(table.count("allow") + table.count("guard")),
-                      str(table.count("refuse")), str(table.count("absent")))
+                      *(str(table.count(verdict)) for verdict in
+                        ("allow", "guard", "refuse", "absent")))
         return self.parse_text_to_nodes("\n".join(lines))
 
     @staticmethod
