@@ -297,6 +297,35 @@ guest_block_module(GuestObject *self, PyObject *arg)
     return set_name(self, arg, PyRestrict_BlockModule);
 }
 
+static PyObject *
+set_path(GuestObject *self, PyObject *args,
+         int (*setter)(PyInterpreterState *, const char *, const char *))
+{
+    PyObject *path;
+    const char *mode;
+    PyInterpreterState *interp = open_interp(self);
+    if (interp == NULL
+        || !PyArg_ParseTuple(args, "O&s", PyUnicode_FSConverter, &path, &mode))
+    {
+        return NULL;
+    }
+    int err = setter(interp, PyBytes_AS_STRING(path), mode);
+    Py_DECREF(path);
+    return err < 0 ? NULL : Py_NewRef(Py_None);
+}
+
+static PyObject *
+guest_allow_file(GuestObject *self, PyObject *args)
+{
+    return set_path(self, args, PyRestrict_AllowFile);
+}
+
+static PyObject *
+guest_allow_directory(GuestObject *self, PyObject *args)
+{
+    return set_path(self, args, PyRestrict_AllowDirectory);
+}
+
 /* --- Streams, record, usage ---------------------------------------------------------------- */
 
 PyDoc_STRVAR(guest_set_input_doc,
@@ -546,6 +575,10 @@ static PyMethodDef guest_methods[] = {
      PyDoc_STR("allow_module(name)\n--\n\nAllow a module.")},
     {"block_module", (PyCFunction)guest_block_module, METH_O,
      PyDoc_STR("block_module(name)\n--\n\nBlock a module.")},
+    {"allow_file", (PyCFunction)guest_allow_file, METH_VARARGS,
+     PyDoc_STR("allow_file(path, mode)\n--\n\nAllow a file.")},
+    {"allow_directory", (PyCFunction)guest_allow_directory, METH_VARARGS,
+     PyDoc_STR("allow_directory(path, mode)\n--\n\nAllow a folder.")},
     {"set_input", (PyCFunction)guest_set_input, METH_O, guest_set_input_doc},
     {"output", (PyCFunction)guest_output, METH_VARARGS, guest_output_doc},
     {"denials", (PyCFunction)guest_denials, METH_NOARGS, guest_denials_doc},
