@@ -5,7 +5,8 @@
     library    guest-modules: what a guest's standard library holds
     header     c-section, c-rest: the C API from the header
     sources    source-map, patch-map: files of ours, and hooks
-    python     policy-fields, program-help, and docstrings for autodoc
+    python     policy-fields, program-help, when, unless, and docstrings for
+               autodoc
 
 What a directive shows is read when the pages are built, so that they say what
 the code says.

@@ -204,7 +204,31 @@ class ProgramHelp(SphinxDirective):
                                     language="none")]
 
 
+# --- What this build has ----------------------------------------------------
+
+class When(SphinxDirective):
+    """`.. when:: guarded_exec`: the content, if the package has the name."""
+
+    required_arguments = 1
+    has_content = True
+    expected = True
+
+    def run(self) -> list[nodes.Node]:
+        package = importlib.import_module("restrict")
+        if hasattr(package, self.arguments[0]) is not self.expected:
+            return []
+        return self.parse_content_to_nodes()
+
+
+class Unless(When):
+    """`.. unless:: guarded_exec`: the content, if it has not."""
+
+    expected = False
+
+
 def setup(app: Sphinx) -> None:
     app.connect("autodoc-process-docstring", _process)
     app.add_directive("policy-fields", PolicyFields)
     app.add_directive("program-help", ProgramHelp)
+    app.add_directive("when", When)
+    app.add_directive("unless", Unless)
