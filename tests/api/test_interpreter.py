@@ -421,3 +421,16 @@ def test_many_cycles(host):
             restrict.run("x = [object() for i in range(10000)]\\nlen(x)")
         assert pages() - before < 2500, pages() - before
     """)
+
+
+def test_locals_in_a_function(host):
+    """Its copy is made by C, which needs a name of the type behind it."""
+    host("""
+        source = ("def f():\\n    x = 1\\n"
+                  "    return locals(), eval('x + 1'), dir()\\nf()")
+        expected = ({"x": 1}, 2, ["x"])
+        assert restrict.run(source).value == expected
+        namespace = {}
+        exec(source, namespace)
+        assert namespace["f"]() == expected
+    """)
