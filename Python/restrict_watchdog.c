@@ -123,7 +123,7 @@ static int
 raise_stop(PyThreadState *tstate)
 {
     PyObject *stop = tstate->interp->restricted->limits.stop;
-    if (stop == NULL) {             // the interpreter is all but gone
+    if (stop == NULL) {             // the interpreter is ending
         return PyErr_NoMemory(), -1;
     }
     if (tstate->current_exception != stop) {
@@ -822,7 +822,8 @@ _PyRestrict_DropThreads(PyThreadState *tstate)
     _PyThreadState_DeleteList(others);
 }
 
-/* No object of the interpreter is used any more but by its own end. */
+/* Before the last collection, which it takes for the class.  What still runs
+   is stopped with a MemoryError. */
 void
 _PyRestrict_ForgetStop(PyInterpreterState *interp)
 {
