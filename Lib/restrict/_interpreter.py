@@ -99,9 +99,9 @@ def _apply(guest: _native.Guest, policy: Policy) -> None:
     for name in policy.block_modules:
         guest.block_module(name)
     for path, mode in policy.files.items():
-        _setter(guest, "allow_file", "files")(path, mode)
+        guest.allow_file(path, mode)
     for path, mode in policy.directories.items():
-        _setter(guest, "allow_directory", "directories")(path, mode)
+        guest.allow_directory(path, mode)
     for path in policy.path:
         _setter(guest, "allow_path", "path")(path)
     for address, port in policy.addresses:

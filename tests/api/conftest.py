@@ -7,6 +7,7 @@ import textwrap
 import pytest
 
 PRELUDE = """\
+from textwrap import dedent
 import restrict
 from restrict import GuestError, Interpreter, LimitExceeded, Policy
 
