@@ -24,6 +24,7 @@
 #include "marshal.h"              // PyMarshal_ReadObjectFromString()
 #include "pycore_ceval.h"         // _PyEval_EnsureBuiltins
 #include "pycore_fileutils.h"     // _Py_read()
+#include "pycore_frame.h"         // _PyFrame_GetCode()
 #include "pycore_import.h"        // struct _frozen
 #include "pycore_moduleobject.h"
 #include "pycore_namespace.h"     // _PyNamespace_New()
@@ -164,6 +165,32 @@ _PyRestrict_ListFrozen(void)
     return list;
 }
 
+/* Modules that the frozen library asks for and does well without.  To it they
+   do not exist; a guest that asks is refused as for any other. */
+static const char *const optional[] = {
+    "_hashlib", "_locale", "_uuid", "_winapi", "_wmi", "grp", "nt", "pwd"
+};
+
+static int
+is_optional(const char *name)
+{
+    _PyInterpreterFrame *frame = _PyThreadState_GetFrame(_PyThreadState_GET());
+    const char *file = NULL;
+    if (frame != NULL) {
+        file = PyUnicode_AsUTF8(_PyFrame_GetCode(frame)->co_filename);
+        PyErr_Clear();
+    }
+    if (file == NULL || strncmp(file, "<frozen ", 8) != 0) {
+        return 0;
+    }
+    for (size_t i = 0; i < Py_ARRAY_LENGTH(optional); i++) {
+        if (strcmp(optional[i], name) == 0) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
 int
 _PyRestrict_ModuleCheck(const char *name)
 {
@@ -178,6 +205,10 @@ _PyRestrict_ModuleCheck(const char *name)
             || has_source(name)))
     {
         return 0;
+    }
+    if (is_optional(name)) {
+        PyErr_Format(PyExc_ModuleNotFoundError, "No module named '%s'", name);
+        return -1;
     }
     return deny_import(name);
 }
