@@ -127,6 +127,101 @@ PyAPI_FUNC(PyObject *) PyRestrict_GuardedExec(PyObject *code,
                                               PyObject *locals,
                                               PyObject *builtins);
 
+/* --- Files ---------------------------------------------------------------------- */
+
+/* Let the guest open a file, or all that is below a directory, in `mode`: "r"
+   reads; "w" creates, truncates, appends, renames and removes, and does not
+   read; "rw" is both.  The path is absolute and exists: what is there now is
+   what is granted, whatever has its name later.  Grants add up. */
+PyAPI_FUNC(int) PyRestrict_AllowFile(PyInterpreterState *interp,
+                                     const char *path, const char *mode);
+PyAPI_FUNC(int) PyRestrict_AllowDirectory(PyInterpreterState *interp,
+                                          const char *path,
+                                          const char *mode);
+
+/* Refuse unless the grants cover the path in `mode`.  By its text only: what
+   then opens the file by name could still be led out by a symbolic link. */
+PyAPI_FUNC(int) _PyRestrict_PathCheck(const char *path, const char *mode);
+#define PyRestrict_CheckPath(path, mode, error_return)              \
+    do {                                                            \
+        if (_PyRestrict_PathCheck(path, mode) < 0) {                \
+            return error_return;                                    \
+        }                                                           \
+    } while (0)
+
+/* How many bytes the guest may write to files in all; -1: any number.  A
+   write past it does not happen, and the guest stops. */
+PyAPI_FUNC(int) PyRestrict_SetFileSizeCap(PyInterpreterState *interp,
+                                          long long bytes);
+/* How many files it may have open at a time; 0: the default, 256. */
+PyAPI_FUNC(int) PyRestrict_SetOpenFilesCap(PyInterpreterState *interp,
+                                           int files);
+
+/* --- Limits ------------------------------------------------------------------- */
+
+/* A limit that is reached ends the guest: no `except`, `finally`, `__del__`
+   or other code of it runs any more, and whatever runs it returns with an
+   exception set that derives from BaseException alone.  Only a single large
+   request for memory (over 64 KiB) that does not fit fails as MemoryError,
+   and the guest may go on.
+
+   A cap may be set again while the guest is not running, lower or higher;
+   a guest that was stopped stays stopped.
+
+   Cpu and wall are budgets over the interpreter's life, for the time in which
+   its thread state is the one of an operating system thread: from
+   PyThreadState_Swap() to it (or the making of the interpreter) until another
+   thread state is swapped in.  A thread that let it go with
+   PyEval_SaveThread() is blocked inside the guest as far as one can see, and
+   the clocks run on; swap to a thread state of your own when the guest is to
+   wait.  Cpu is that of the thread, in the same periods. */
+
+/* Bytes of memory, counted as the process pays for them: arenas of 1 MiB,
+   larger blocks, frames.  An interpreter starts at 2 to 3 MiB. */
+PyAPI_FUNC(int) PyRestrict_SetMemoryCap(PyInterpreterState *interp,
+                                        Py_ssize_t bytes);
+/* Seconds, more than 0. */
+PyAPI_FUNC(int) PyRestrict_SetCPUCap(PyInterpreterState *interp,
+                                     double seconds);
+PyAPI_FUNC(int) PyRestrict_SetWallCap(PyInterpreterState *interp,
+                                      double seconds);
+/* A step is one function call or one loop iteration of Python code. */
+PyAPI_FUNC(int) PyRestrict_SetStepCap(PyInterpreterState *interp,
+                                      uint64_t steps);
+/* Bytes written to stdout and stderr together. */
+PyAPI_FUNC(int) PyRestrict_SetOutputCap(PyInterpreterState *interp,
+                                        Py_ssize_t bytes);
+
+/* Stop the guest as a limit does.  From any thread, with or without a thread
+   state, as long as the interpreter exists. */
+PyAPI_FUNC(int) PyRestrict_Cancel(PyInterpreterState *interp);
+
+/* What the guest used until now. */
+typedef struct {
+    Py_ssize_t memory;       /* bytes in use */
+    Py_ssize_t peak_memory;  /* the most that was ever in use */
+    double cpu;              /* seconds */
+    double wall;
+    uint64_t steps;          /* 0 without a step cap: then nobody counts */
+    Py_ssize_t output;       /* bytes */
+    unsigned long long denials;
+} PyRestrictUsage;
+PyAPI_FUNC(int) PyRestrict_GetUsage(PyInterpreterState *interp,
+                                    PyRestrictUsage *usage);
+
+/* Charge the running interpreter for `bytes` of memory that an extension gets
+   outside PyMem and PyObject, before it gets them; MemoryError when they do
+   not fit.  Free gives them back, and is called once for each Alloc. */
+PyAPI_FUNC(int) _PyRestrict_MemoryCharge(Py_ssize_t bytes);
+PyAPI_FUNC(void) _PyRestrict_MemoryRefund(Py_ssize_t bytes);
+#define PyRestrict_MemoryAlloc(bytes, error_return)                 \
+    do {                                                            \
+        if (_PyRestrict_MemoryCharge(bytes) < 0) {                  \
+            return error_return;                                    \
+        }                                                           \
+    } while (0)
+#define PyRestrict_MemoryFree(bytes) _PyRestrict_MemoryRefund(bytes)
+
 /* --- The record of refusals ------------------------------------------------ */
 
 /* One refused operation; equal ones are merged.  Strings are UTF-8, owned by

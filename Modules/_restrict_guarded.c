@@ -12,17 +12,59 @@
 
 #ifdef WITH_RESTRICTED
 
+/* guarded_exec(code, globals, locals, builtins[, phase]): phase is the one byte
+   of a bytearray that the watching thread has too. */
 static PyObject *
 guarded_exec(PyObject *Py_UNUSED(module), PyObject *const *args,
              Py_ssize_t nargs)
 {
-    if (nargs != 4) {
+    if (nargs != 5) {
+        if (nargs == 4) {
+            return PyRestrict_GuardedExec(args[0], args[1], args[2], args[3]);
+        }
         PyErr_Format(PyExc_TypeError,
                      "guarded_exec() takes code, globals, locals and builtins"
                      " (%zd given)", nargs);
         return NULL;
     }
-    return PyRestrict_GuardedExec(args[0], args[1], args[2], args[3]);
+    Py_buffer phase;
+    if (PyObject_GetBuffer(args[4], &phase, PyBUF_WRITABLE) < 0) {
+        return NULL;
+    }
+    *(char *)phase.buf = _PyRestrict_RUNNING;
+    PyObject *result = PyRestrict_GuardedExec(args[0], args[1], args[2],
+                                              args[3]);
+    _PyRestrict_GuardedEnd(phase.buf);
+    PyBuffer_Release(&phase);
+    return result;
+}
+
+/* stop(thread, phase): ask the call to end. */
+static PyObject *
+stop(PyObject *Py_UNUSED(module), PyObject *args)
+{
+    unsigned long thread;
+    Py_buffer phase;
+    _PyRestrict_GUARD_CALL("stop", NULL);
+    if (!PyArg_ParseTuple(args, "kw*:stop", &thread, &phase)) {
+        return NULL;
+    }
+    int err = _PyRestrict_GuardedStop(thread, phase.buf);
+    PyBuffer_Release(&phase);
+    return err < 0 ? NULL : Py_NewRef(Py_None);
+}
+
+static PyObject *
+deny_import(PyObject *Py_UNUSED(module), PyObject *name)
+{
+    const char *text = PyUnicode_Check(name) ? PyUnicode_AsUTF8(name) : NULL;
+    PyErr_Clear();
+    _PyRestrict_Deny(&(struct _restrict_request){
+        .kind = _PyRestrict_IMPORT,
+        .capability = "import",
+        .subject = text != NULL ? text : "?",
+    });
+    return NULL;
 }
 
 static PyObject *
@@ -63,6 +105,8 @@ surface(PyObject *Py_UNUSED(module), PyObject *Py_UNUSED(ignored))
 static PyMethodDef methods[] = {
     {"guarded_exec", _PyCFunction_CAST(guarded_exec), METH_FASTCALL,
      "guarded_exec(code, globals, locals, builtins): see restrict."},
+    {"stop", stop, METH_VARARGS, "Ask a thread to end its guarded_exec()."},
+    {"deny_import", deny_import, METH_O, "Refuse an import, and record it."},
     {"seal", seal, METH_O,
      "A read-only view of a sealed copy of a mapping of builtins."},
     {"proxy", proxy, METH_O, "A read-only view of an object."},
@@ -75,7 +119,17 @@ static PyMethodDef methods[] = {
     {NULL, NULL}
 };
 
+static int
+module_exec(PyObject *module)
+{
+    PyObject *type = _PyRestrict_GuardedStopType();
+    int err = type != NULL ? PyModule_AddObjectRef(module, "Stop", type) : -1;
+    Py_XDECREF(type);
+    return err;
+}
+
 static PyModuleDef_Slot slots[] = {
+    {Py_mod_exec, module_exec},
     {Py_mod_multiple_interpreters, Py_MOD_PER_INTERPRETER_GIL_SUPPORTED},
     {Py_mod_gil, Py_MOD_GIL_NOT_USED},
     {0, NULL}

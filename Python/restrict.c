@@ -49,6 +49,7 @@ new_state(const PyRestrictConfig *given)
     }
     struct _restrict_state *state = PyMem_RawCalloc(1, sizeof(*state));
     if (state != NULL) {
+        state->files.size_cap = -1;
         state->policy.filesystem_info = config.filesystem_info;
         state->policy.true_stdin = config.true_stdin;
         state->policy.true_stdout = config.true_stdout;
@@ -63,6 +64,7 @@ free_state(struct _restrict_state *state)
     _PyRestrict_PolicyFini(&state->policy);
     _PyRestrict_LogFini(&state->log);
     _PyRestrict_StreamsFini(state);
+    _PyRestrict_FilesFini(&state->files);
     PyMem_RawFree(state);
 }
 
@@ -121,6 +123,7 @@ void
 _PyRestrict_FiniInterpreter(PyInterpreterState *interp)
 {
     if (interp->restricted != NULL) {
+        _PyRestrict_FiniLimits(interp->restricted);
         free_state(interp->restricted);
         interp->restricted = NULL;
     }

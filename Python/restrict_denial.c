@@ -14,6 +14,7 @@
 #include "Python.h"
 #include "pycore_code.h"          // PyCode_Addr2Line()
 #include "pycore_frame.h"         // _PyThreadState_GetFrame()
+#include "pycore_lock.h"          // _PyMutex_LockTimed()
 #include "pycore_restrict.h"
 
 #include <time.h>
@@ -199,7 +200,7 @@ log_slot(struct _restrict_log *log, const PyRestrictDenial *denial,
 }
 
 static void
-log_add(struct _restrict_log *log, const PyRestrictDenial *denial)
+log_add_locked(struct _restrict_log *log, const PyRestrictDenial *denial)
 {
     if (log->entries == NULL) {
         log->entries = PyMem_RawCalloc(_PyRestrict_LOG_SIZE,
@@ -225,6 +226,63 @@ log_add(struct _restrict_log *log, const PyRestrictDenial *denial)
     }
     entry->public.count++;
     entry->public.last_time = denial->last_time;
+}
+
+/* The lock is held for microseconds: waiting keeps the GIL. */
+static void
+log_add(struct _restrict_log *log, const PyRestrictDenial *denial)
+{
+    _PyMutex_LockTimed(&log->mutex, -1, _Py_LOCK_DONT_DETACH);
+    log_add_locked(log, denial);
+    PyMutex_Unlock(&log->mutex);
+}
+
+static size_t
+text_size(const char *text)
+{
+    return text != NULL ? strlen(text) + 1 : 0;
+}
+
+static const char *
+copy_text(char **to, const char *text)
+{
+    if (text == NULL) {
+        return NULL;
+    }
+    char *copy = memcpy(*to, text, strlen(text) + 1);
+    *to += strlen(text) + 1;
+    return copy;
+}
+
+static PyRestrictDenial *
+log_copy(const struct _restrict_log *log)
+{
+    size_t size = sizeof(PyRestrictDenial) * (log->n_entries + 1);
+    for (int i = 0; i < log->n_entries; i++) {
+        const PyRestrictDenial *denial = &log->entries[i].public;
+        size += text_size(denial->subject) + text_size(denial->filename)
+                + text_size(denial->grant);
+    }
+    PyRestrictDenial *copy = PyMem_RawMalloc(size);
+    char *text = copy ? (char *)(copy + log->n_entries) : NULL;
+    for (int i = 0; copy != NULL && i < log->n_entries; i++) {
+        copy[i] = log->entries[i].public;
+        copy[i].subject = copy_text(&text, copy[i].subject);
+        copy[i].filename = copy_text(&text, copy[i].filename);
+        copy[i].grant = copy_text(&text, copy[i].grant);
+    }
+    return copy;
+}
+
+PyRestrictDenial *
+_PyRestrict_CopyDenials(PyInterpreterState *interp, int *n)
+{
+    struct _restrict_log *log = &interp->restricted->log;
+    _PyMutex_LockTimed(&log->mutex, -1, _Py_LOCK_DONT_DETACH);
+    *n = log->n_entries;
+    PyRestrictDenial *copy = log_copy(log);
+    PyMutex_Unlock(&log->mutex);
+    return copy;
 }
 
 void
@@ -276,6 +334,10 @@ raise_refusal(const struct _restrict_request *request)
     else {
         text = PyUnicode_FromFormat("%s '%s' is not allowed here",
                                     request->capability, request->subject);
+    }
+    if (text != NULL && request->filename != NULL) {
+        Py_SETREF(text, Py_BuildValue("(iNO)", EACCES, text,
+                                      request->filename));
     }
     if (text != NULL) {
         PyErr_SetObject(type, text);

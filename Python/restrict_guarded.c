@@ -159,6 +159,7 @@ free_guarded(PyObject *capsule)
     Py_XDECREF(state->sealed_type);
     Py_XDECREF(state->carried_type);
     Py_XDECREF(state->proxy_type);
+    Py_XDECREF(state->stop);
     PyMem_RawFree(state);
 }
 
@@ -179,7 +180,10 @@ make_types(struct _restrict_guarded *state)
             return -1;
         }
     }
-    return 0;
+    state->stop = PyErr_NewExceptionWithDoc(
+        "restrict.Stop", "A limit ends guarded code.", PyExc_BaseException,
+        NULL);
+    return state->stop != NULL ? 0 : -1;
 }
 
 static struct _restrict_guarded *

@@ -88,6 +88,22 @@ deny_import(const char *name)
     return -1;
 }
 
+/* A list of the names of the frozen modules, for the trusted side. */
+PyObject *
+_PyRestrict_ListFrozen(void)
+{
+    PyObject *list = PyList_New(0);
+    for (size_t i = 0; list != NULL && i < _PyRestrict_FrozenCount; i++) {
+        PyObject *name = PyUnicode_FromString(
+            _PyRestrict_FrozenModules[i].name);
+        if (name == NULL || PyList_Append(list, name) < 0) {
+            Py_CLEAR(list);
+        }
+        Py_XDECREF(name);
+    }
+    return list;
+}
+
 int
 _PyRestrict_ModuleCheck(const char *name)
 {
@@ -286,6 +302,8 @@ load_builtin(const struct _inittab *entry, PyObject *name)
     if (module == NULL
         || (reviewed && PyModule_Check(module)
             && _PyRestrict_FilterModule(module, entry->name) < 0)
+        || (strcmp(entry->name, "posix") == 0
+            && _PyRestrict_InitOs(module) < 0)
         || PyObject_SetItem(PyImport_GetModuleDict(), name, module) < 0)
     {
         Py_CLEAR(module);

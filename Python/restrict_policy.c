@@ -90,8 +90,8 @@ _PyRestrict_NamesCover(const struct _restrict_names *set, const char *name)
     return 0;
 }
 
-static void
-names_fini(struct _restrict_names *set)
+void
+_PyRestrict_NamesFini(struct _restrict_names *set)
 {
     for (size_t i = 0; i < set->n; i++) {
         PyMem_RawFree(set->names[i]);
@@ -103,8 +103,8 @@ names_fini(struct _restrict_names *set)
 void
 _PyRestrict_PolicyFini(struct _restrict_policy *policy)
 {
-    names_fini(&policy->allowed);
-    names_fini(&policy->blocked);
+    _PyRestrict_NamesFini(&policy->allowed);
+    _PyRestrict_NamesFini(&policy->blocked);
 }
 
 #endif  /* WITH_RESTRICTED */

@@ -244,36 +244,26 @@ refuse_call(PyObject *self, PyObject *Py_UNUSED(args),
     return NULL;
 }
 
-/* The path that a function was given, if its first argument is plainly one;
-   else the name of the function. */
-static const char *
-named_path(PyObject *self, PyObject *args)
-{
-    const char *path = NULL;
-    PyObject *first = PyTuple_GET_SIZE(args) ? PyTuple_GET_ITEM(args, 0)
-                                             : NULL;
-    if (first != NULL && PyUnicode_CheckExact(first)) {
-        path = PyUnicode_AsUTF8(first);
-    }
-    else if (first != NULL && PyBytes_CheckExact(first)) {
-        path = PyBytes_AS_STRING(first);
-    }
-    PyErr_Clear();
-    return path != NULL ? path : PyUnicode_AsUTF8(self);
-}
-
+/* A function whose row says [path]: what it refuses is a path, if its first
+   argument is plainly one; else the function. */
 static PyObject *
 refuse_path(PyObject *self, PyObject *args, PyObject *Py_UNUSED(kwargs))
 {
-    const char *path = named_path(self, args);
-    char grant[300];
-    PyOS_snprintf(grant, sizeof(grant), "files = {\"%.250s\" = \"r\"}", path);
-    _PyRestrict_Deny(&(struct _restrict_request){
-        .kind = _PyRestrict_PERMISSION,
-        .capability = "file",
-        .subject = path,
-        .grant = grant,
-    });
+    PyObject *path = PyTuple_GET_SIZE(args) > 0 ? PyTuple_GET_ITEM(args, 0)
+                                                : NULL;
+    PyObject *bytes;
+    if (path == NULL || !(PyUnicode_Check(path) || PyBytes_Check(path))
+        || !PyUnicode_FSConverter(path, &bytes))
+    {
+        _PyRestrict_Deny(&(struct _restrict_request){
+            .kind = _PyRestrict_PERMISSION,
+            .capability = "file",
+            .subject = PyUnicode_AsUTF8(self),
+        });
+        return NULL;
+    }
+    _PyRestrict_DenyPath(path, PyBytes_AS_STRING(bytes), 0);
+    Py_DECREF(bytes);
     return NULL;
 }
 
@@ -303,6 +293,24 @@ add_refused_function(PyObject *module, PyObject *module_name,
     return err;
 }
 
+/* Our own function has the place of upstream's. */
+static int
+add_guarded_function(PyObject *module, PyObject *module_name,
+                     const struct _restrict_row *row)
+{
+    PyMethodDef *def = _PyRestrict_FindOsFunction(row->name);
+    if (def == NULL) {
+        return add_refused_function(module, module_name, row);
+    }
+    PyObject *func = PyCFunction_NewEx(def, module, module_name);
+    if (func == NULL) {
+        return -1;
+    }
+    int err = PyObject_SetAttrString(module, row->name, func);
+    Py_DECREF(func);
+    return err;
+}
+
 /* The same for the functions of a module. */
 int
 _PyRestrict_FunctionRow(PyObject *module, PyObject *module_name,
@@ -323,6 +331,8 @@ _PyRestrict_FunctionRow(PyObject *module, PyObject *module_name,
                          &row)) {
     case _PyRestrict_ALLOWED:
         return 1;
+    case _PyRestrict_GUARDED:
+        return add_guarded_function(module, module_name, row);
     case _PyRestrict_REFUSED:
         return add_refused_function(module, module_name, row);
     default:
@@ -383,7 +393,8 @@ static int
 list_groups(PyObject *list, const char *kind,
             const struct _restrict_group *groups, size_t n)
 {
-    static const char *const verdicts[] = {"absent", "allow", "refuse"};
+    static const char *const verdicts[] = {"absent", "allow", "refuse",
+                                           "guard"};
     for (size_t i = 0; i < n; i++) {
         for (int j = 0; j < groups[i].n_rows; j++) {
             const struct _restrict_row *row = &groups[i].rows[j];

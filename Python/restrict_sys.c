@@ -229,7 +229,9 @@ static int
 init_main(PyThreadState *tstate)
 {
     PyInterpreterState *interp = tstate->interp;
-    if (_PyRestrict_InitImport(interp) < 0 || init_codecs(interp) < 0) {
+    if (_PyRestrict_InitLimits(interp) < 0
+        || _PyRestrict_InitImport(interp) < 0 || init_codecs(interp) < 0)
+    {
         return -1;
     }
     PyObject *io = PyImport_ImportModule("_io");

@@ -172,4 +172,86 @@ _PyRestrict_WalkSurface(struct _restrict_names *found)
     return 0;
 }
 
+/* --- For the surface check -------------------------------------------------------------- */
+
+/* Run source in a new restricted interpreter and walk it.  The text of the
+   exception, if it fails, is written to error. */
+static int
+walk_program(const char *source, struct _restrict_names *found, char *error,
+             size_t size)
+{
+    PyObject *module = PyImport_AddModuleRef("__main__");
+    PyObject *dict = module ? PyModule_GetDict(module) : NULL;
+    PyObject *result = dict ? PyRun_String(source, Py_file_input, dict, dict)
+                            : NULL;
+    if (result != NULL && _PyRestrict_WalkSurface(found) < 0) {
+        Py_CLEAR(result);
+    }
+    if (result == NULL) {
+        PyObject *exc = PyErr_GetRaisedException();
+        PyObject *text = PyObject_Str(exc);
+        const char *utf8 = text ? PyUnicode_AsUTF8(text) : NULL;
+        PyOS_snprintf(error, size, "%s: %s", Py_TYPE(exc)->tp_name,
+                      utf8 ? utf8 : "?");
+        Py_XDECREF(text);
+        Py_DECREF(exc);
+        PyErr_Clear();
+    }
+    Py_XDECREF(module);
+    if (result == NULL) {
+        return -1;
+    }
+    Py_DECREF(result);
+    return 0;
+}
+
+static PyObject *
+names_as_list(const struct _restrict_names *names)
+{
+    PyObject *list = PyList_New((Py_ssize_t)names->n);
+    for (size_t i = 0; list != NULL && i < names->n; i++) {
+        PyObject *name = PyUnicode_DecodeUTF8(names->names[i],
+                                              strlen(names->names[i]),
+                                              "replace");
+        if (name == NULL) {
+            Py_CLEAR(list);
+            break;
+        }
+        PyList_SET_ITEM(list, i, name);
+    }
+    return list;
+}
+
+/* Make a restricted interpreter, run source in it, walk it, end it.  Return
+   (offered, found): what C code offered while its types and modules were
+   filled, and what can be reached in it; lists of "KIND\tOWNER\tNAME".
+   RuntimeError if source fails. */
+PyObject *
+_PyRestrict_InspectSurface(const char *source)
+{
+    struct _restrict_names offered = {0}, found = {0};
+    char error[300] = "no interpreter";
+    PyThreadState *host = PyThreadState_Get(), *guest;
+    int err = -1;
+    _PyRestrict_CollectOffered(&offered);
+    PyStatus status = PyRestrict_NewInterpreterFromConfig(&guest, NULL);
+    if (!PyStatus_Exception(status)) {
+        err = walk_program(source, &found, error, sizeof(error));
+        Py_EndInterpreter(guest);
+        PyThreadState_Swap(host);
+    }
+    _PyRestrict_CollectOffered(NULL);
+    PyObject *result = NULL;
+    if (err < 0) {
+        PyErr_SetString(PyExc_RuntimeError, error);
+    }
+    else {
+        result = Py_BuildValue("(NN)", names_as_list(&offered),
+                               names_as_list(&found));
+    }
+    _PyRestrict_NamesFini(&offered);
+    _PyRestrict_NamesFini(&found);
+    return result;
+}
+
 #endif  /* WITH_RESTRICTED */

@@ -17,6 +17,8 @@ extern "C" {
 
 #include "pycore_interp.h"        // PyInterpreterState.restricted
 #include "pycore_pystate.h"       // _PyInterpreterState_GET()
+#include "pycore_restrict_files.h"
+#include "pycore_restrict_limits.h"
 
 #ifdef WITH_RESTRICTED
 
@@ -38,6 +40,7 @@ struct _restrict_request {
     const char *subject;          // as the guest named it, UTF-8
     const char *grant;            // the policy entry that would allow it
     const char *message;          // for the guest; NULL: made from the above
+    PyObject *filename;           // of a PERMISSION: an OSError's, or NULL
 };
 
 /* The one road of every refusal: count, record, raise.  Always -1, with an
@@ -59,6 +62,7 @@ struct _restrict_denial {
 };
 
 struct _restrict_log {
+    PyMutex mutex;                      // the host reads while the guest runs
     struct _restrict_denial *entries;   // raw memory, not the guest's
     int n_entries;
     unsigned long long n_denials;       // all of them, merged or dropped
@@ -67,6 +71,12 @@ struct _restrict_log {
 };
 
 extern void _PyRestrict_LogFini(struct _restrict_log *log);
+
+/* What was recorded until now, from any thread, in one block of raw memory
+   that the caller frees; NULL without an exception: no memory.  Exported for
+   the '_restrict' extension. */
+PyAPI_FUNC(PyRestrictDenial *) _PyRestrict_CopyDenials(
+    PyInterpreterState *interp, int *n);
 
 /* === The policy (restrict_policy.c) ========================================= */
 
@@ -86,6 +96,7 @@ extern void _PyRestrict_PolicyFini(struct _restrict_policy *policy);
 extern int _PyRestrict_NamesAdd(struct _restrict_names *set, const char *name);
 extern void _PyRestrict_NamesDiscard(struct _restrict_names *set,
                                      const char *name);
+extern void _PyRestrict_NamesFini(struct _restrict_names *set);
 extern int _PyRestrict_NamesCover(const struct _restrict_names *set,
                                   const char *dotted_name);
 
@@ -95,6 +106,7 @@ typedef enum {
     _PyRestrict_ABSENT,                 // no row
     _PyRestrict_ALLOWED,
     _PyRestrict_REFUSED,
+    _PyRestrict_GUARDED,                // a function of ours in its place
 } _PyRestrict_Verdict;
 
 struct _restrict_group;                 // the rows of one type or module
@@ -114,8 +126,10 @@ extern int _PyRestrict_FilterModule(PyObject *module, const char *name);
 extern int _PyRestrict_IsReviewedModule(const char *name);
 // Exported for the '_restrict' extension.
 PyAPI_FUNC(PyObject *) _PyRestrict_ListSurface(void);
-PyAPI_FUNC(void) _PyRestrict_CollectOffered(struct _restrict_names *names);
-PyAPI_FUNC(int) _PyRestrict_WalkSurface(struct _restrict_names *found);
+extern void _PyRestrict_CollectOffered(struct _restrict_names *names);
+PyAPI_FUNC(PyObject *) _PyRestrict_ListFrozen(void);
+PyAPI_FUNC(PyObject *) _PyRestrict_InspectSurface(const char *source);
+extern int _PyRestrict_WalkSurface(struct _restrict_names *found);
 extern PyTypeObject _PyRestrict_RefusedDescr_Type;
 
 /* === Streams (restrict_stream.c) ============================================== */
@@ -137,13 +151,6 @@ PyAPI_FUNC(const char *) _PyRestrict_GetOutput(PyInterpreterState *interp,
                                                int fd, Py_ssize_t *size);
 PyAPI_FUNC(void) _PyRestrict_ClearOutput(PyInterpreterState *interp, int fd);
 
-/* === Limits (restrict_memory.c, restrict_watchdog.c) ============================ */
-
-/* How many of `size` bytes of output the cap still allows; they are counted. */
-extern Py_ssize_t _PyRestrict_ChargeOutput(Py_ssize_t size);
-/* Stop the guest because of its output.  Always -1. */
-extern int _PyRestrict_OutputExceeded(void);
-
 /* === State of one restricted interpreter ===================================== */
 
 struct _restrict_state {
@@ -152,6 +159,8 @@ struct _restrict_state {
     struct _restrict_log log;
     struct _restrict_surface surface;
     struct _restrict_stream stream[3];  // the in-memory stdin, stdout, stderr
+    struct _restrict_files files;
+    struct _restrict_limits limits;
 };
 
 static inline struct _restrict_state *
@@ -235,7 +244,8 @@ extern int _PyRestrict_InitImport(PyInterpreterState *interp);
     (_PyRestrict_GetState() != NULL                                         \
      ? _PyType_GetSubclasses((PyTypeObject *)(type))                        \
      : PyObject_CallMethod(type, "__subclasses__", NULL))
-#define _PyRestrict_STATIC_TYPES &_PyRestrict_RefusedDescr_Type,
+#define _PyRestrict_STATIC_TYPES                                            \
+    &_PyRestrict_RefusedDescr_Type, _PyRestrict_OS_TYPES
 #define _PyRestrict_BUILTIN()                                               \
     (_PyRestrict_GetState() != NULL ? Py_True : Py_False)
 

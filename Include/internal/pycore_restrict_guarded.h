@@ -78,6 +78,7 @@ struct _restrict_guarded {
     PyTypeObject *sealed_type;    // what guarded code sees of its builtins
     PyTypeObject *carried_type;
     PyTypeObject *proxy_type;
+    PyObject *stop;               // the exception of a limit
 };
 extern struct _restrict_guarded *_PyRestrict_GetGuarded(void);
 extern struct _restrict_log *_PyRestrict_GuardedLog(void);
@@ -116,7 +117,17 @@ extern PyObject *_PyRestrict_ProxyCompare(PyObject *mapping, PyObject *other,
                                           int op);
 extern PyObject *_PyRestrict_ProxyOr(PyObject *left, PyObject *right);
 
+/* A limit of guarded code: where its stop stands, in a byte that the watching
+   thread shares with the call.  Both change it with the GIL held. */
+enum { _PyRestrict_WAITING, _PyRestrict_RUNNING, _PyRestrict_STOPPING,
+       _PyRestrict_ENDED };
+extern int _PyRestrict_GuardedUnwinding(PyThreadState *tstate);
+extern int _PyRestrict_GuardedCheckStop(PyThreadState *tstate);
+
 // Exported for the '_restrict_guarded' extension.
+PyAPI_FUNC(PyObject *) _PyRestrict_GuardedStopType(void);
+PyAPI_FUNC(int) _PyRestrict_GuardedStop(unsigned long thread, char *phase);
+PyAPI_FUNC(void) _PyRestrict_GuardedEnd(char *phase);
 PyAPI_FUNC(PyObject *) _PyRestrict_Seal(PyObject *builtins);
 PyAPI_FUNC(PyObject *) _PyRestrict_NewProxy(PyObject *obj);
 PyAPI_FUNC(PyObject *) _PyRestrict_Unproxy(PyObject *obj);

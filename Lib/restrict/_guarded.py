@@ -15,18 +15,28 @@ import importlib
 import threading
 import time
 from collections.abc import Iterable, Mapping
-from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-import _restrict_guarded
-
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from types import CodeType
     from typing import TextIO
 
 __all__ = ["guarded_denials", "guarded_exec", "plain", "proxy",
            "safe_builtins"]
+
+try:
+    import _restrict_guarded
+except ModuleNotFoundError:         # built --without-restricted
+    class _restrict_guarded:        # type: ignore[no-redef]
+        """Says what is missing."""
+
+        class Stop(BaseException):
+            """Never raised."""
+
+        def __getattr__(self, name: str) -> Any:
+            raise RuntimeError("Python was built --without-restricted")
+
+    _restrict_guarded = _restrict_guarded()
 
 # What the surface table allows in an interpreter of the guest's own, but not
 # among the objects of the host: it reads files by name, ends the process,
@@ -71,19 +81,13 @@ def guarded_exec(
     if cpu is None and wall is None and cancel is None:
         _restrict_guarded.guarded_exec(code, globals, locals, builtins)
         return
-    with _limited(cpu, wall, cancel):
-        _restrict_guarded.guarded_exec(code, globals, locals, builtins)
-
-
-@contextmanager
-def _limited(cpu: float | None, wall: float | None,
-             cancel: threading.Event | None) -> Iterator[None]:
     watch = _Watch(cpu, wall, cancel)
     try:
-        yield
+        _restrict_guarded.guarded_exec(code, globals, locals, builtins,
+                                       watch.phase)
     except _restrict_guarded.Stop:
         if not watch.end():
-            raise                   # an outer call's limit
+            raise                   # the limit of an outer call
         raise watch.error() from None
     finally:
         watch.end()
@@ -111,7 +115,7 @@ class _Watch:
         self._cpu, self._wall, self._cancel = cpu, wall, cancel
         self._ended = threading.Event()
         self._hit = ""
-        self._lock = threading.Lock()
+        self.phase = bytearray(1)   # shared with C
         self._watcher = threading.Thread(target=self._watch, daemon=True,
                                          name="restrict-guarded")
         self._watcher.start()
@@ -132,17 +136,13 @@ class _Watch:
 
     def _watch(self) -> None:
         while not self._ended.wait(self.interval):
-            with self._lock:
-                self._hit = self._hit or self._exceeded()
-                if self._hit and not self._ended.is_set():
-                    _restrict_guarded.stop(self._thread)
+            self._hit = self._hit or self._exceeded()
+            if self._hit:
+                _restrict_guarded.stop(self._thread, self.phase)
 
     def end(self) -> str:
         """Watch no more; return the limit that was hit, or ""."""
-        with self._lock:
-            if not self._ended.is_set():
-                self._ended.set()
-                _restrict_guarded.unstop(self._thread)
+        self._ended.set()
         self._watcher.join()
         return self._hit
 
@@ -227,8 +227,8 @@ def _make_print(stdout: TextIO | None) -> Any:
 
 
 def _text(value: object) -> str:
-    """Return str(value) as a string without methods of the guest."""
-    return "".join(list(str.__str__(str(value))))
+    """Return str(value) as an exact string, without methods of the guest."""
+    return str.__str__(str(value))
 
 
 class _Module:

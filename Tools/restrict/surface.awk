@@ -4,7 +4,8 @@
 # A line is one of
 #     type NAME           the rows that follow are of the type with this tp_name
 #     module NAME         ... of the module with this name
-#     VERDICT NAME  text  a row: allow, refuse or absent; the text is the reason
+#     VERDICT NAME  text  a row: allow, refuse, guard or absent; the text is the
+#                         reason.  guard: a function of ours has its place
 #     # text              a comment
 # `absent` is the same as no row, with a word on why; a refusal and an absence
 # need a reason.  Marks at the start of the text: [path], a refusal that is a
@@ -32,7 +33,7 @@ $1 == "type" || $1 == "module" {
     next
 }
 
-$1 == "allow" || $1 == "refuse" || $1 == "absent" {
+$1 == "allow" || $1 == "refuse" || $1 == "guard" || $1 == "absent" {
     if (group == "") fail("a row before the first group")
     if ((group, $2) in verdict) fail("second row for " group " " $2)
     text = $0
@@ -92,6 +93,7 @@ END {
     if (failed) exit 1
     code["allow"] = "_PyRestrict_ALLOWED"
     code["refuse"] = "_PyRestrict_REFUSED"
+    code["guard"] = "_PyRestrict_GUARDED"
     code["absent"] = "_PyRestrict_ABSENT"
     print "/* Generated from Python/restrict_surface/ by Tools/restrict/surface.awk. */\n"
     emit_groups("type")

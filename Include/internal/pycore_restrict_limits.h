@@ -1,0 +1,319 @@
+/* Limits of a restricted interpreter: memory, cpu, wall, steps, output, and
+   being cancelled.
+
+   Each limit ends in the same way: it is noted in `limits.hit`, once and for
+   good, and the guest is stopped.  See Python/restrict_watchdog.c for what a
+   stop is, Python/restrict_memory.c for how memory is counted. */
+
+#ifndef Py_INTERNAL_RESTRICT_LIMITS_H
+#define Py_INTERNAL_RESTRICT_LIMITS_H
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#ifndef Py_BUILD_CORE
+#  error "this header requires Py_BUILD_CORE define"
+#endif
+
+#ifdef WITH_RESTRICTED
+
+#include <sys/types.h>            // pid_t
+#include <time.h>                 // clockid_t
+
+typedef enum {
+    _PyRestrict_LIMIT_NONE,
+    _PyRestrict_LIMIT_MEMORY,
+    _PyRestrict_LIMIT_CPU,
+    _PyRestrict_LIMIT_WALL,
+    _PyRestrict_LIMIT_STEPS,
+    _PyRestrict_LIMIT_OUTPUT,
+    _PyRestrict_LIMIT_FILE_SIZE,
+    _PyRestrict_LIMIT_CANCEL,
+} _PyRestrict_Limit;
+
+/* --- Memory (restrict_memory.c) ----------------------------------------------- */
+
+struct _restrict_state;
+
+/* A block that we map ourselves. */
+struct _restrict_mapping {
+    void *address;                // page-aligned; NULL: a free place
+    size_t size;                  // a multiple of the page size
+};
+
+/* In the allocator state of each interpreter; bytes. */
+struct _restrict_memory {
+    struct _restrict_state *owner;      // NULL: trusted, nothing is counted
+    size_t cap;                         // SIZE_MAX: none
+    size_t used;
+    size_t peak;
+    struct _restrict_mapping *mappings; // open addressing, a power of two
+    size_t n_mappings, n_places;
+};
+
+struct _is;
+struct _ts;
+extern void _PyRestrict_InitMemory(struct _is *interp);
+extern void _PyRestrict_FiniMemory(struct _is *interp);
+extern int _PyRestrict_ChargeArena(struct _restrict_memory *memory,
+                                   size_t size);
+extern int _PyRestrict_ChargeFrames(struct _ts *tstate, size_t size);
+extern void _PyRestrict_RefundFrames(struct _ts *tstate, size_t size);
+extern void _PyRestrict_Refund(struct _restrict_memory *memory, size_t size);
+extern void *_PyRestrict_LargeAlloc(struct _restrict_memory *memory,
+                                    size_t size, int zeroed);
+extern void *_PyRestrict_LargeRealloc(struct _restrict_memory *memory,
+                                      void *ptr, size_t size);
+extern void _PyRestrict_LargeFree(struct _restrict_memory *memory, void *ptr);
+
+/* For libraries that allocate by a function they are given, with or without
+   the GIL: raw memory, charged to the guest that the thread runs. */
+// Exported for the shared extensions '_bz2', 'zlib', ...
+PyAPI_FUNC(void *) _PyRestrict_LibraryMalloc(size_t size);
+PyAPI_FUNC(void *) _PyRestrict_LibraryCalloc(size_t n, size_t size);
+PyAPI_FUNC(void) _PyRestrict_LibraryFree(void *ptr);
+
+/* --- Clocks and the stop (restrict_watchdog.c) --------------------------------- */
+
+/* Nanoseconds. */
+struct _restrict_clock {
+    int64_t cap;                  // 0: none
+    int64_t used;                 // up to `base`
+    int64_t base;                 // when counting began; -1: not counting
+};
+
+typedef enum {
+    _PyRestrict_NOT_RUNNING,
+    _PyRestrict_SWAPPED_IN,       // the rule of pyrestrict.h
+    _PyRestrict_BRACKETED,        // BeginRun() to EndRun()
+} _PyRestrict_RunKind;
+
+/* Guarded by the watchdog's mutex, but for `hit`, which is atomic, and what
+   only the running guest touches: steps and output. */
+struct _restrict_limits {
+    int hit;                      // a _PyRestrict_Limit, once and for good
+    PyObject *stop;               // the exception, made in advance
+    _PyRestrict_RunKind running;
+    int bracketed;                // BeginRun() was called at some time
+    int paused;                   // PauseCPU() without ResumeCPU()
+    struct _restrict_clock cpu, wall;
+    clockid_t cpu_clock;          // of the thread that runs the guest
+    pid_t thread;                 // the same, as the kernel calls it
+    int64_t nudge_after;          // nanoseconds between two signals to it
+    int64_t nudge_at;
+    struct _restrict_state *next; // of those that are running
+    uint64_t steps, step_cap;     // 0: none
+    size_t output, output_cap;    // SIZE_MAX: none
+};
+
+/* Not 0 while some interpreter of the process is stopped and not yet ended:
+   what C loops look at. */
+// Exported for shared extensions.
+PyAPI_DATA(int) _PyRestrict_poll;
+/* -1 with the exception set if the running interpreter is stopped, else 0. */
+PyAPI_FUNC(int) _PyRestrict_CheckStop(void);
+
+extern int _PyRestrict_InitLimits(struct _is *interp);
+extern void _PyRestrict_FiniLimits(struct _restrict_state *state);
+extern void _PyRestrict_Stop(struct _restrict_state *state,
+                             _PyRestrict_Limit limit);
+extern struct _restrict_state *_PyRestrict_RunningHere(void);
+extern void _PyRestrict_Attached(struct _ts *tstate);
+extern int _PyRestrict_HandlePending(struct _ts *tstate);
+extern int _PyRestrict_IsStopped(struct _ts *tstate);
+extern int _PyRestrict_Unwinding(struct _ts *tstate);
+extern int _PyRestrict_StopRecursion(struct _ts *tstate);
+extern void _PyRestrict_BeginEnd(struct _ts *tstate);
+extern void _PyRestrict_ForgetStop(struct _is *interp);
+extern void _PyRestrict_DropThreads(struct _ts *tstate);
+
+/* --- For the host (Modules/_restrict.c) ------------------------------------ */
+
+/* Bracket a period in which the guest runs on the calling thread.  Cpu and
+   wall are budgets over the interpreter's life: only what passes between the
+   two is counted.  Neither fails, neither needs a thread state; the pairs do
+   not nest.  A host that never calls them is charged by the rule that
+   pyrestrict.h states. */
+PyAPI_FUNC(void) _PyRestrict_BeginRun(PyInterpreterState *interp);
+PyAPI_FUNC(void) _PyRestrict_EndRun(PyInterpreterState *interp);
+
+/* Around a host function that the guest calls: wall goes on, cpu does not.
+   On the thread that runs the guest; pairs may nest. */
+PyAPI_FUNC(void) _PyRestrict_PauseCPU(PyInterpreterState *interp);
+PyAPI_FUNC(void) _PyRestrict_ResumeCPU(PyInterpreterState *interp);
+
+/* "memory", "cpu", "wall", "steps", "output" or "cancel": the limit that
+   stopped the guest.  NULL: it was not stopped. */
+PyAPI_FUNC(const char *) _PyRestrict_LimitHit(PyInterpreterState *interp);
+
+/* --- For the streams --------------------------------------------------------- */
+
+/* How many of `size` bytes of output the cap still allows; they are counted. */
+extern Py_ssize_t _PyRestrict_ChargeOutput(Py_ssize_t size);
+/* Stop the guest because of its output.  Always -1. */
+extern int _PyRestrict_OutputExceeded(void);
+/* The same because of what it wrote to files. */
+extern int _PyRestrict_FileSizeExceeded(void);
+
+/* --- One-line hooks ------------------------------------------------------------ */
+
+#define _PyRestrict_OBMALLOC_MEMBER struct _restrict_memory restricted;
+#define _PyRestrict_IS_CHARGED(state)                                       \
+    __builtin_expect((state)->restricted.owner != NULL, 0)
+#define _PyRestrict_INIT_MEMORY(interp) _PyRestrict_InitMemory(interp)
+#define _PyRestrict_CHARGE_ARENA(state, size, error_return)                 \
+    do {                                                                    \
+        if (_PyRestrict_IS_CHARGED(state)                                   \
+            && _PyRestrict_ChargeArena(&(state)->restricted, size) < 0)     \
+        {                                                                   \
+            return error_return;                                            \
+        }                                                                   \
+    } while (0)
+#define _PyRestrict_REFUND_ARENA(state, size)                               \
+    do {                                                                    \
+        if (_PyRestrict_IS_CHARGED(state)) {                                \
+            _PyRestrict_Refund(&(state)->restricted, size);                 \
+        }                                                                   \
+    } while (0)
+#define _PyRestrict_LARGE_ALLOC(state, size, zeroed)                        \
+    do {                                                                    \
+        if (_PyRestrict_IS_CHARGED(state)) {                                \
+            return _PyRestrict_LargeAlloc(&(state)->restricted, size,       \
+                                          zeroed);                          \
+        }                                                                   \
+    } while (0)
+#define _PyRestrict_LARGE_REALLOC(state, ptr, size)                         \
+    do {                                                                    \
+        if (_PyRestrict_IS_CHARGED(state)) {                                \
+            return _PyRestrict_LargeRealloc(&(state)->restricted, ptr,      \
+                                            size);                          \
+        }                                                                   \
+    } while (0)
+#define _PyRestrict_LARGE_FREE(state, ptr)                                  \
+    do {                                                                    \
+        if (_PyRestrict_IS_CHARGED(state)) {                                \
+            _PyRestrict_LargeFree(&(state)->restricted, ptr);               \
+            return;                                                         \
+        }                                                                   \
+    } while (0)
+/* Every arena of a restricted interpreter is freed, whatever is left in it:
+   nothing outside can point there. */
+#define _PyRestrict_FORGET_LEAKS(interp, leaked)                            \
+    do {                                                                    \
+        if ((interp)->restricted != NULL) {                                 \
+            leaked = 0;                                                     \
+            _PyRestrict_FiniMemory(interp);                                 \
+        }                                                                   \
+    } while (0)
+#define _PyRestrict_CHARGE_FRAMES(tstate, size, error_return)               \
+    do {                                                                    \
+        if ((tstate)->interp->restricted != NULL                            \
+            && _PyRestrict_ChargeFrames(tstate, size) < 0)                  \
+        {                                                                   \
+            return error_return;                                            \
+        }                                                                   \
+    } while (0)
+#define _PyRestrict_REFUND_FRAMES(tstate, size)                             \
+    do {                                                                    \
+        if ((tstate)->interp->restricted != NULL) {                         \
+            _PyRestrict_RefundFrames(tstate, size);                         \
+        }                                                                   \
+    } while (0)
+
+/* In the eval breaker of a thread: look at every check whether the guest is
+   stopped, and count steps. */
+#define _PY_RESTRICTED_BIT (1U << 7)
+
+#define _PyRestrict_ATTACHED(tstate) _PyRestrict_Attached(tstate)
+#define _PyRestrict_HANDLE_PENDING(tstate, breaker, error_return)           \
+    do {                                                                    \
+        if (((breaker) & _PY_RESTRICTED_BIT)                                \
+            && _PyRestrict_HandlePending(tstate) < 0)                       \
+        {                                                                   \
+            return error_return;                                            \
+        }                                                                   \
+    } while (0)
+/* In loops of C code that check nothing else. */
+#define _PyRestrict_POLLING()                                               \
+    __builtin_expect(_Py_atomic_load_int_relaxed(&_PyRestrict_poll), 0)
+#define _PyRestrict_POLL(error_return)                                      \
+    do {                                                                    \
+        if (_PyRestrict_POLLING() && _PyRestrict_CheckStop() < 0) {         \
+            return error_return;                                            \
+        }                                                                   \
+    } while (0)
+#define _PyRestrict_POLL_RESULT(result)                                     \
+    do {                                                                    \
+        if (_PyRestrict_POLLING() && _PyRestrict_CheckStop() < 0) {         \
+            Py_DECREF(result);                                              \
+            return NULL;                                                    \
+        }                                                                   \
+    } while (0)
+/* In the evaluation loop, where an exception looks for its handler: a
+   stopped guest has none. */
+#define _PyRestrict_UNWIND(tstate)                                          \
+    do {                                                                    \
+        if (_PyRestrict_POLLING() && _PyRestrict_Unwinding(tstate)) {       \
+            while (stack_pointer > _PyFrame_Stackbase(frame)) {             \
+                PyObject *left = POP();                                     \
+                Py_XDECREF(left);                                           \
+            }                                                               \
+            _PyFrame_SetStackPointer(frame, stack_pointer);                 \
+            goto exit_unwind;                                               \
+        }                                                                   \
+    } while (0)
+#define _PyRestrict_IF_STOPPED(tstate, action)                              \
+    do {                                                                    \
+        if (_PyRestrict_POLLING() && _PyRestrict_IsStopped(tstate)) {       \
+            action;                                                         \
+        }                                                                   \
+    } while (0)
+/* In place of a fatal error. */
+#define _PyRestrict_STOP_RECURSION(tstate, undo)                            \
+    do {                                                                    \
+        if (_PyRestrict_StopRecursion(tstate) < 0) {                        \
+            undo;                                                           \
+            return -1;                                                      \
+        }                                                                   \
+    } while (0)
+#define _PyRestrict_BEGIN_END(tstate) _PyRestrict_BeginEnd(tstate)
+#define _PyRestrict_FORGET_STOP(tstate)                                     \
+    do {                                                                    \
+        if ((tstate)->interp->restricted != NULL) {                         \
+            _PyRestrict_ForgetStop((tstate)->interp);                       \
+        }                                                                   \
+    } while (0)
+#define _PyRestrict_DROP_THREADS(tstate) _PyRestrict_DropThreads(tstate)
+
+#else  /* !WITH_RESTRICTED */
+
+#define _PyRestrict_OBMALLOC_MEMBER
+#define _PyRestrict_INIT_MEMORY(interp)
+#define _PyRestrict_CHARGE_ARENA(state, size, error_return)
+#define _PyRestrict_REFUND_ARENA(state, size)
+#define _PyRestrict_LARGE_ALLOC(state, size, zeroed)
+#define _PyRestrict_LARGE_REALLOC(state, ptr, size)
+#define _PyRestrict_LARGE_FREE(state, ptr)
+#define _PyRestrict_FORGET_LEAKS(interp, leaked)
+#define _PyRestrict_CHARGE_FRAMES(tstate, size, error_return)
+#define _PyRestrict_REFUND_FRAMES(tstate, size)
+#define _PyRestrict_ATTACHED(tstate)
+#define _PyRestrict_HANDLE_PENDING(tstate, breaker, error_return)
+#define _PyRestrict_POLL(error_return)
+#define _PyRestrict_POLL_RESULT(result)
+#define _PyRestrict_UNWIND(tstate)
+#define _PyRestrict_IF_STOPPED(tstate, action)
+#define _PyRestrict_STOP_RECURSION(tstate, undo)
+#define _PyRestrict_BEGIN_END(tstate)
+#define _PyRestrict_FORGET_STOP(tstate)
+#define _PyRestrict_DROP_THREADS(tstate)
+#define _PyRestrict_LibraryMalloc PyMem_RawMalloc
+#define _PyRestrict_LibraryCalloc PyMem_RawCalloc
+#define _PyRestrict_LibraryFree PyMem_RawFree
+
+#endif  /* WITH_RESTRICTED */
+
+#ifdef __cplusplus
+}
+#endif
+#endif  /* !Py_INTERNAL_RESTRICT_LIMITS_H */

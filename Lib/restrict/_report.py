@@ -1,0 +1,158 @@
+"""What a guest used, and what it was refused."""
+
+from __future__ import annotations
+
+import logging
+import sys
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from typing import Any
+
+    from restrict._native import DenialRow, Guest
+
+logger = logging.getLogger("restrict.audit")
+logger.addHandler(logging.NullHandler())    # silent until the host listens
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """What a guest has used until now.
+
+    memory, peak_memory  bytes
+    cpu, wall            seconds
+    steps                function calls and loop iterations; 0 when the policy
+                         has no step limit, because nobody counts then
+    output               bytes
+    denials              refused operations
+    """
+
+    memory: int = 0
+    peak_memory: int = 0
+    cpu: float = 0.0
+    wall: float = 0.0
+    steps: int = 0
+    output: int = 0
+    denials: int = 0
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the fields by name."""
+        return asdict(self)
+
+
+@dataclass(frozen=True, slots=True)
+class Denial:
+    """One kind of refused operation at one place of the guest.
+
+    capability  "attribute", "call", "import", "file", "address", ...
+    subject     what was refused, as the guest named it, without control
+                characters
+    location    where: "FILE:LINE" of the guest, or "" if not known
+    grant       the policy entry that would allow it, or None if none would
+    count       how often
+    time        when first, in seconds since the epoch
+    last_time   when last
+    """
+
+    capability: str
+    subject: str
+    location: str
+    grant: str | None
+    count: int
+    time: float
+    last_time: float
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the fields by name."""
+        return asdict(self)
+
+    def option(self) -> str | None:
+        """Return the command-line option that would allow it, if any."""
+        return _OPTIONS[self.capability](self) \
+            if self.capability in _OPTIONS and self.grant else None
+
+
+def _file_option(denial: Denial) -> str:
+    write = bool(denial.grant) and "w" in str(denial.grant).rpartition("=")[2]
+    return f"--allow-{'write' if write else 'read'} {denial.subject}"
+
+
+_OPTIONS = {
+    "import": lambda denial: f"--allow-module {denial.subject}",
+    "file": _file_option,
+    "directory": _file_option,
+    "address": lambda denial: f"--allow-net {denial.subject}",
+    "host": lambda denial: f"--allow-net {denial.subject}",
+}
+
+
+def _printable(text: str) -> str:
+    return "".join(c if c.isprintable() else f"\\x{ord(c):02x}" for c in text)
+
+
+def make_denial(row: DenialRow) -> Denial:
+    """Make a denial from C's row."""
+    capability, subject, filename, line, grant, count, first, last = row
+    location = f"{_printable(filename)}:{line}" if filename else ""
+    return Denial(capability, _printable(subject), location,
+                  None if grant is None else _printable(grant), count, first,
+                  last)
+
+
+class Record:
+    """The denials of one guest, and what of them was told already.
+
+    Each denial goes once to the logger `restrict.audit` and as the audit event
+    `restrict.denied`; when it happens again, once more for each time that the
+    host looks (after every use of the guest), with how often it happened in
+    between.  So the host's log grows with the guest's uses, not with a loop.
+    """
+
+    def __init__(self) -> None:
+        self.denials: list[Denial] = []
+        self._told: dict[tuple[str, str, str], int] = {}
+
+    def update(self, guest: Guest) -> None:
+        """Take what the guest's record holds now, and tell what is new."""
+        self.denials = [make_denial(row) for row in guest.denials()]
+        told = {}
+        for denial in self.denials:
+            key = (denial.capability, denial.subject, denial.location)
+            new = denial.count - self._told.get(key, 0)
+            told[key] = denial.count
+            if new > 0:
+                self._tell(denial, new)
+        self._told = told
+
+    @staticmethod
+    def _tell(denial: Denial, new: int) -> None:
+        sys.audit("restrict.denied", denial.capability, denial.subject,
+                  denial.location)
+        logger.warning(
+            "refused %s %r at %s (%d times); to allow: %s",
+            denial.capability, denial.subject, denial.location or "?", new,
+            denial.grant or "nothing does",
+            extra={"denial": denial})
+
+
+def report_lines(denials: Iterable[Denial], colour: bool = False) -> list[str]:
+    """Return a report for people: what, where, how often, what allows it."""
+    bold, dim, plain = ("\x1b[1m", "\x1b[2m", "\x1b[0m") if colour \
+        else ("", "", "")
+    lines = []
+    for denial in sorted(denials, key=lambda denial: denial.time):
+        times = "" if denial.count == 1 else f", {denial.count} times"
+        lines.append(f"{bold}refused: {denial.capability} "
+                     f"{denial.subject}{plain}")
+        lines.append(f"{dim}  at {denial.location or 'an unknown place'}"
+                     f"{times}{plain}")
+        option = denial.option()
+        if denial.grant:
+            lines.append(f"  policy file: {denial.grant}")
+        if option:
+            lines.append(f"  command line: {option}")
+        if not denial.grant:
+            lines.append("  no policy allows it")
+    return lines

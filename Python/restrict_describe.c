@@ -1,0 +1,259 @@
+/* What a guest's exception says of itself, as plain text.
+
+   The host must never touch an exception of a guest: its methods, its
+   attributes and its class are the guest's code.  So the text is made here,
+   in the guest, under its limits; only str and int leave.  What needs no code
+   of the guest's (class names, frames, line numbers, the fields of a
+   SyntaxError) is read from the structs.  Whatever the guest makes long is
+   cut: the text is for people. */
+
+#include "Python.h"
+#include "pycore_frame.h"
+#include "pycore_pyerrors.h"
+#include "pycore_restrict.h"
+#include "pycore_restrict_run.h"
+#include "pycore_traceback.h"     // PyTracebackObject
+
+#ifdef WITH_RESTRICTED
+
+#define TEXT_LENGTH 100000              // characters of a message
+#define N_PARTS 20                      // exceptions in a chain
+#define N_NOTES 20
+#define N_FRAMES 50                     // at each end of a traceback
+
+/* --- Plain text ------------------------------------------------------------------------ */
+
+/* An exact str with the same characters, cut. */
+static PyObject *
+plain_str(PyObject *text)
+{
+    Py_ssize_t length = PyUnicode_GET_LENGTH(text);
+    length = Py_MIN(length, TEXT_LENGTH);
+    PyObject *plain = PyUnicode_New(length, PyUnicode_MAX_CHAR_VALUE(text));
+    if (plain != NULL && PyUnicode_CopyCharacters(plain, 0, text, 0,
+                                                  length) < 0) {
+        Py_CLEAR(plain);
+    }
+    // The characters that were cut may have been the widest.
+    if (plain != NULL) {
+        Py_SETREF(plain, PyUnicode_FromKindAndData(
+            PyUnicode_KIND(plain), PyUnicode_DATA(plain), length));
+    }
+    return plain;
+}
+
+static PyObject *
+plain_or(PyObject *object, const char *otherwise)
+{
+    return object != NULL && PyUnicode_Check(object)
+           ? plain_str(object) : PyUnicode_FromString(otherwise);
+}
+
+/* str(object), which may be code of the guest's and fail; a limit that stops
+   the guest meanwhile stops this too. */
+static PyObject *
+text_of(PyObject *object)
+{
+    PyObject *text = PyObject_Str(object);
+    if (text == NULL) {
+        PyErr_Clear();
+        return PyUnicode_FromString("<exception str() failed>");
+    }
+    PyObject *plain = plain_str(text);
+    Py_DECREF(text);
+    return plain;
+}
+
+/* --- One exception ------------------------------------------------------------------------ */
+
+static PyObject *
+type_name(PyTypeObject *type, int with_module)
+{
+    PyObject *name = PyType_GetQualName(type);
+    PyObject *plain = plain_or(name, "?");
+    Py_XDECREF(name);
+    if (!with_module || plain == NULL) {
+        return plain;
+    }
+    PyObject *module = PyType_GetModuleName(type);
+    if (module == NULL) {
+        PyErr_Clear();
+    }
+    else if (PyUnicode_Check(module)
+             && !_PyUnicode_EqualToASCIIString(module, "builtins")
+             && !_PyUnicode_EqualToASCIIString(module, "__main__"))
+    {
+        PyObject *part = plain_str(module);
+        Py_SETREF(plain, part ? PyUnicode_FromFormat("%U.%U", part, plain)
+                              : NULL);
+        Py_XDECREF(part);
+    }
+    Py_XDECREF(module);
+    return plain;
+}
+
+static PyObject *
+frame_row(PyTracebackObject *tb)
+{
+    PyCodeObject *code = PyFrame_GetCode(tb->tb_frame);
+    int line = tb->tb_lineno;
+    if (line < 0) {
+        line = PyCode_Addr2Line(code, tb->tb_lasti);
+    }
+    PyObject *row = Py_BuildValue("(NiN)", plain_or(code->co_filename, "?"),
+                                  line, plain_or(code->co_qualname, "?"));
+    Py_DECREF(code);
+    return row;
+}
+
+/* Of a long traceback, the two ends; (None, how many, None) between them. */
+static PyObject *
+frame_rows(PyObject *first)
+{
+    Py_ssize_t n = 0;
+    PyTracebackObject *tb = (PyTracebackObject *)first;
+    for (; tb != NULL; tb = tb->tb_next) {
+        n++;
+    }
+    PyObject *rows = PyList_New(0);
+    tb = (PyTracebackObject *)first;
+    for (Py_ssize_t i = 0; tb != NULL && rows != NULL; i++, tb = tb->tb_next) {
+        PyObject *row = NULL;
+        if (i < N_FRAMES || i >= n - N_FRAMES) {
+            row = frame_row(tb);
+        }
+        else if (i == N_FRAMES) {
+            row = Py_BuildValue("(OnO)", Py_None, n - 2 * N_FRAMES, Py_None);
+        }
+        else {
+            continue;
+        }
+        if (row == NULL || PyList_Append(rows, row) < 0) {
+            Py_CLEAR(rows);
+        }
+        Py_XDECREF(row);
+    }
+    return rows;
+}
+
+static PyObject *
+note_rows(PyObject *exc)
+{
+    PyObject *notes, *rows = PyList_New(0);
+    if (rows == NULL
+        || PyObject_GetOptionalAttr(exc, &_Py_ID(__notes__), &notes) < 0)
+    {
+        PyErr_Clear();
+        return rows;
+    }
+    if (notes != NULL && PyList_CheckExact(notes)) {
+        for (Py_ssize_t i = 0; i < N_NOTES && rows != NULL
+                               && i < PyList_GET_SIZE(notes); i++) {
+            PyObject *note = plain_or(PyList_GET_ITEM(notes, i), "?");
+            if (note == NULL || PyList_Append(rows, note) < 0) {
+                Py_CLEAR(rows);
+            }
+            Py_XDECREF(note);
+        }
+    }
+    Py_XDECREF(notes);
+    return rows;
+}
+
+static PyObject *
+int_or_none(PyObject *object)
+{
+    return object != NULL && PyLong_CheckExact(object) ? Py_NewRef(object)
+                                                       : Py_NewRef(Py_None);
+}
+
+/* (message, file, line, offset, text) or None. */
+static PyObject *
+syntax_row(PyObject *exc)
+{
+    if (!PyObject_TypeCheck(exc, (PyTypeObject *)PyExc_SyntaxError)) {
+        return Py_NewRef(Py_None);
+    }
+    PySyntaxErrorObject *error = (PySyntaxErrorObject *)exc;
+    return Py_BuildValue("(NNNNN)", plain_or(error->msg, ""),
+                         plain_or(error->filename, "?"),
+                         int_or_none(error->lineno),
+                         int_or_none(error->offset),
+                         plain_or(error->text, ""));
+}
+
+/* (relation, qualified type name, message, frames, notes, syntax).  Relation:
+   0 the exception itself, 1 its cause, 2 what was being handled. */
+static PyObject *
+part_row(PyObject *exc, int relation)
+{
+    PyObject *frames = frame_rows(((PyBaseExceptionObject *)exc)->traceback);
+    PyObject *notes = frames ? note_rows(exc) : NULL;
+    if (notes == NULL) {
+        Py_XDECREF(frames);
+        return NULL;
+    }
+    return Py_BuildValue("(iNNNNN)", relation, type_name(Py_TYPE(exc), 1),
+                         text_of(exc), frames, notes, syntax_row(exc));
+}
+
+/* --- The chain ------------------------------------------------------------------------------ */
+
+/* Borrowed, or NULL. */
+static PyObject *
+previous(PyObject *exc, int *relation)
+{
+    PyBaseExceptionObject *base = (PyBaseExceptionObject *)exc;
+    if (base->cause != NULL) {
+        *relation = 1;
+        return base->cause;
+    }
+    *relation = 2;
+    return base->suppress_context ? NULL : base->context;
+}
+
+static PyObject *
+part_rows(PyObject *exc)
+{
+    PyObject *rows = PyList_New(0);
+    int relation = 0;
+    Py_INCREF(exc);
+    for (int i = 0; exc != NULL && rows != NULL && i < N_PARTS; i++) {
+        PyObject *row = part_row(exc, relation);
+        if (row == NULL || PyList_Append(rows, row) < 0) {
+            Py_CLEAR(rows);
+        }
+        Py_XDECREF(row);
+        // __str__ may have changed the chain: hold what we look at.
+        Py_SETREF(exc, Py_XNewRef(previous(exc, &relation)));
+    }
+    Py_XDECREF(exc);
+    return rows;
+}
+
+/* What the process would exit with, or None if this is not SystemExit. */
+static PyObject *
+exit_status(PyObject *exc)
+{
+    if (!PyObject_TypeCheck(exc, (PyTypeObject *)PyExc_SystemExit)) {
+        return Py_NewRef(Py_None);
+    }
+    PyObject *code = ((PySystemExitObject *)exc)->code;
+    if (code == NULL || code == Py_None) {
+        return PyLong_FromLong(0);
+    }
+    return PyLong_CheckExact(code) ? Py_NewRef(code) : PyLong_FromLong(1);
+}
+
+PyObject *
+_PyRestrict_DescribeException(PyObject *exc)
+{
+    PyObject *parts = part_rows(exc);
+    if (parts == NULL) {
+        return NULL;
+    }
+    return Py_BuildValue("(NNNN)", type_name(Py_TYPE(exc), 0), text_of(exc),
+                         exit_status(exc), parts);
+}
+
+#endif  /* WITH_RESTRICTED */

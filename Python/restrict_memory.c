@@ -1,0 +1,436 @@
+/* How the memory of a restricted interpreter is counted.
+
+   A restricted interpreter has an allocator state of its own, so that what it
+   holds is known where the memory is taken from the system: arenas of 1 MiB
+   for blocks up to 512 bytes, blocks of their own above, chunks of frames,
+   and what libraries allocate by a function that we give them.  Nothing is
+   counted for small blocks one by one: that path is the one of CPython.
+
+   Blocks over LARGE are mapped by ourselves.  The process then has what the
+   counter says, to the page, gives it back at once, and grows a block without
+   a second copy; malloc() promises none of this.  The mappings are in a table
+   and end with the interpreter, whoever forgot them.
+
+   At the cap, a request over BIG fails with a MemoryError that the guest may
+   handle: CPython does that well.  Its handling of failures of small requests
+   is tested little, so these succeed a little longer, out of a reserve, and
+   the guest is stopped: it ends at its next check. */
+
+#include "Python.h"
+#include <stdbool.h>
+#include "pycore_obmalloc.h"
+#include "pycore_restrict.h"
+
+#ifdef WITH_RESTRICTED
+
+#include <malloc.h>               // malloc_usable_size()
+#include <sys/mman.h>
+
+#define LARGE (256 * 1024)        // bytes; from here on a mapping
+#define BIG (64 * 1024)           // bytes; from here on MemoryError at the cap
+#define RESERVE (512 * 1024)      // bytes
+#define PAGE 4096                 // bytes; what we round to, not what is there
+
+/* --- The counter --------------------------------------------------------------- */
+
+static void
+add_used(struct _restrict_memory *memory, size_t size)
+{
+    size_t used = memory->used + size;
+    // Other threads may read them for PyRestrict_GetUsage().
+    _Py_atomic_store_ssize_relaxed((Py_ssize_t *)&memory->used, used);
+    if (used > memory->peak) {
+        _Py_atomic_store_ssize_relaxed((Py_ssize_t *)&memory->peak, used);
+    }
+}
+
+/* Blocks of another interpreter may be freed here: never below 0. */
+void
+_PyRestrict_Refund(struct _restrict_memory *memory, size_t size)
+{
+    size_t used = memory->used - Py_MIN(size, memory->used);
+    _Py_atomic_store_ssize_relaxed((Py_ssize_t *)&memory->used, used);
+}
+
+static int
+fits(const struct _restrict_memory *memory, size_t size, size_t cap)
+{
+    return memory->used <= cap && size <= cap - memory->used;
+}
+
+/* May a request of this size go on?  0 or -1; no exception. */
+static int
+admit(struct _restrict_memory *memory, size_t size)
+{
+    if (fits(memory, size, memory->cap)) {
+        return 0;
+    }
+    if (size > BIG) {
+        return -1;
+    }
+    _PyRestrict_Stop(memory->owner, _PyRestrict_LIMIT_MEMORY);
+    return fits(memory, size, memory->cap + RESERVE) ? 0 : -1;
+}
+
+/* An arena that does not fit is no failure: blocks come one by one then. */
+int
+_PyRestrict_ChargeArena(struct _restrict_memory *memory, size_t size)
+{
+    if (!fits(memory, size, memory->cap)) {
+        return -1;
+    }
+    add_used(memory, size);
+    return 0;
+}
+
+static struct _restrict_memory *
+memory_of(PyInterpreterState *interp)
+{
+    return &interp->obmalloc->restricted;
+}
+
+/* Frames: a stack that is too deep for the memory is not worth rescuing. */
+int
+_PyRestrict_ChargeFrames(PyThreadState *tstate, size_t size)
+{
+    struct _restrict_memory *memory = memory_of(tstate->interp);
+    if (!fits(memory, size, memory->cap)) {
+        _PyRestrict_Stop(memory->owner, _PyRestrict_LIMIT_MEMORY);
+        if (!fits(memory, size, memory->cap + RESERVE)) {
+            return -1;
+        }
+    }
+    add_used(memory, size);
+    return 0;
+}
+
+void
+_PyRestrict_RefundFrames(PyThreadState *tstate, size_t size)
+{
+    _PyRestrict_Refund(memory_of(tstate->interp), size);
+}
+
+/* --- The table of mappings --------------------------------------------------------- */
+
+static size_t
+place_of(const struct _restrict_memory *memory, const void *address)
+{
+    uint64_t hash = ((uintptr_t)address >> 12) * 0x9e3779b97f4a7c15u;
+    return (size_t)(hash >> 20) & (memory->n_places - 1);
+}
+
+static struct _restrict_mapping *
+find_mapping(const struct _restrict_memory *memory, const void *address)
+{
+    if (((uintptr_t)address & (PAGE - 1)) != 0 || memory->n_places == 0) {
+        return NULL;
+    }
+    size_t i = place_of(memory, address);
+    for (; memory->mappings[i].address != NULL;
+         i = (i + 1) & (memory->n_places - 1))
+    {
+        if (memory->mappings[i].address == address) {
+            return &memory->mappings[i];
+        }
+    }
+    return NULL;
+}
+
+static void
+put_mapping(struct _restrict_memory *memory, struct _restrict_mapping mapping)
+{
+    size_t i = place_of(memory, mapping.address);
+    while (memory->mappings[i].address != NULL) {
+        i = (i + 1) & (memory->n_places - 1);
+    }
+    memory->mappings[i] = mapping;
+    memory->n_mappings++;
+}
+
+/* Room for one more; at most half of the places are taken. */
+static int
+grow_table(struct _restrict_memory *memory)
+{
+    if (2 * (memory->n_mappings + 1) <= memory->n_places) {
+        return 0;
+    }
+    size_t n_old = memory->n_places;
+    struct _restrict_mapping *old = memory->mappings;
+    size_t n = n_old ? 2 * n_old : 64;
+    struct _restrict_mapping *new = PyMem_RawCalloc(n, sizeof(*new));
+    if (new == NULL) {
+        return -1;
+    }
+    memory->mappings = new;
+    memory->n_places = n;
+    memory->n_mappings = 0;
+    for (size_t i = 0; i < n_old; i++) {
+        if (old[i].address != NULL) {
+            put_mapping(memory, old[i]);
+        }
+    }
+    PyMem_RawFree(old);
+    return 0;
+}
+
+/* Those behind it in the same run of places move up. */
+static void
+drop_mapping(struct _restrict_memory *memory,
+             struct _restrict_mapping *mapping)
+{
+    size_t mask = memory->n_places - 1;
+    size_t i = mapping - memory->mappings;
+    mapping->address = NULL;
+    memory->n_mappings--;
+    for (i = (i + 1) & mask; memory->mappings[i].address != NULL;
+         i = (i + 1) & mask)
+    {
+        struct _restrict_mapping moved = memory->mappings[i];
+        memory->mappings[i].address = NULL;
+        memory->n_mappings--;
+        put_mapping(memory, moved);
+    }
+}
+
+/* --- Blocks --------------------------------------------------------------------------- */
+
+static size_t
+round_to_page(size_t size)
+{
+    return (size + PAGE - 1) & ~(size_t)(PAGE - 1);
+}
+
+static void *
+map_block(struct _restrict_memory *memory, size_t size)
+{
+    size = round_to_page(size);
+    if (admit(memory, size) < 0 || grow_table(memory) < 0) {
+        return NULL;
+    }
+    void *address = mmap(NULL, size, PROT_READ | PROT_WRITE,
+                         MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (address == MAP_FAILED) {
+        return NULL;
+    }
+    put_mapping(memory, (struct _restrict_mapping){address, size});
+    add_used(memory, size);
+    return address;
+}
+
+void *
+_PyRestrict_LargeAlloc(struct _restrict_memory *memory, size_t size,
+                       int zeroed)
+{
+    if (size >= LARGE) {
+        return size <= PY_SSIZE_T_MAX ? map_block(memory, size) : NULL;
+    }
+    if (admit(memory, size) < 0) {
+        return NULL;
+    }
+    void *ptr = zeroed ? PyMem_RawCalloc(1, size) : PyMem_RawMalloc(size);
+    if (ptr != NULL) {
+        add_used(memory, malloc_usable_size(ptr));
+    }
+    return ptr;
+}
+
+void
+_PyRestrict_LargeFree(struct _restrict_memory *memory, void *ptr)
+{
+    struct _restrict_mapping *mapping = find_mapping(memory, ptr);
+    if (mapping == NULL) {
+        _PyRestrict_Refund(memory, malloc_usable_size(ptr));
+        PyMem_RawFree(ptr);
+        return;
+    }
+    _PyRestrict_Refund(memory, mapping->size);
+    munmap(ptr, mapping->size);
+    drop_mapping(memory, mapping);
+}
+
+static void *
+remap(struct _restrict_memory *memory, struct _restrict_mapping *mapping,
+      size_t size)
+{
+    struct _restrict_mapping old = *mapping;
+    size = round_to_page(size);
+    if (size > old.size && admit(memory, size - old.size) < 0) {
+        return NULL;
+    }
+    void *address = mremap(old.address, old.size, size, MREMAP_MAYMOVE);
+    if (address == MAP_FAILED) {
+        return NULL;
+    }
+    drop_mapping(memory, mapping);
+    put_mapping(memory, (struct _restrict_mapping){address, size});
+    _PyRestrict_Refund(memory, old.size);
+    add_used(memory, size);
+    return address;
+}
+
+static void *
+move_block(struct _restrict_memory *memory, void *ptr, size_t old_size,
+           size_t size)
+{
+    void *new = _PyRestrict_LargeAlloc(memory, size, 0);
+    if (new != NULL) {
+        memcpy(new, ptr, Py_MIN(old_size, size));
+        _PyRestrict_LargeFree(memory, ptr);
+    }
+    return new;
+}
+
+void *
+_PyRestrict_LargeRealloc(struct _restrict_memory *memory, void *ptr,
+                         size_t size)
+{
+    if (size > PY_SSIZE_T_MAX) {
+        return NULL;
+    }
+    struct _restrict_mapping *mapping = find_mapping(memory, ptr);
+    if (mapping != NULL) {
+        return size >= LARGE ? remap(memory, mapping, size)
+                             : move_block(memory, ptr, mapping->size, size);
+    }
+    size_t old_size = malloc_usable_size(ptr);
+    if (size >= LARGE) {
+        return move_block(memory, ptr, old_size, size);
+    }
+    if (size > old_size && admit(memory, size - old_size) < 0) {
+        return NULL;
+    }
+    void *new = PyMem_RawRealloc(ptr, size);
+    if (new != NULL) {
+        _PyRestrict_Refund(memory, old_size);
+        add_used(memory, malloc_usable_size(new));
+    }
+    return new;
+}
+
+/* --- Life ------------------------------------------------------------------------------- */
+
+void
+_PyRestrict_InitMemory(PyInterpreterState *interp)
+{
+    if (interp->restricted != NULL) {
+        memory_of(interp)->owner = interp->restricted;
+        memory_of(interp)->cap = SIZE_MAX / 2;
+    }
+}
+
+void
+_PyRestrict_FiniMemory(PyInterpreterState *interp)
+{
+    struct _restrict_memory *memory = memory_of(interp);
+    for (size_t i = 0; i < memory->n_places; i++) {
+        if (memory->mappings[i].address != NULL) {
+            munmap(memory->mappings[i].address, memory->mappings[i].size);
+        }
+    }
+    PyMem_RawFree(memory->mappings);
+    *memory = (struct _restrict_memory){0};
+}
+
+int
+PyRestrict_SetMemoryCap(PyInterpreterState *interp, Py_ssize_t bytes)
+{
+    if (_PyRestrict_StateOf(interp) == NULL) {
+        return -1;
+    }
+    if (bytes <= 0) {
+        PyErr_SetString(PyExc_ValueError, "the memory cap must be positive");
+        return -1;
+    }
+    // Arenas are charged from the first object on, unless PYTHONMALLOC says so.
+    if (memory_of(interp)->used == 0) {
+        PyErr_SetString(PyExc_SystemError,
+                        "memory is only counted with the pymalloc allocator");
+        return -1;
+    }
+    memory_of(interp)->cap = (size_t)bytes;
+    return 0;
+}
+
+/* --- What extensions get elsewhere ----------------------------------------------------- */
+
+int
+_PyRestrict_MemoryCharge(Py_ssize_t bytes)
+{
+    struct _restrict_state *state = _PyRestrict_GetState();
+    if (state == NULL || bytes <= 0) {
+        return 0;
+    }
+    struct _restrict_memory *memory = memory_of(state->interp);
+    if (admit(memory, (size_t)bytes) < 0) {
+        PyErr_NoMemory();
+        return -1;
+    }
+    add_used(memory, (size_t)bytes);
+    return 0;
+}
+
+void
+_PyRestrict_MemoryRefund(Py_ssize_t bytes)
+{
+    struct _restrict_state *state = _PyRestrict_GetState();
+    if (state != NULL && bytes > 0) {
+        _PyRestrict_Refund(memory_of(state->interp), (size_t)bytes);
+    }
+}
+
+/* In front of each block: whom it was charged to, as the thread may run
+   another one, or have let go of its thread state, when it is freed. */
+struct library_block {
+    struct _restrict_memory *memory;
+    size_t size;
+};
+
+void *
+_PyRestrict_LibraryMalloc(size_t size)
+{
+    struct _restrict_state *state = _PyRestrict_RunningHere();
+    struct library_block *block;
+    if (size > PY_SSIZE_T_MAX - sizeof(*block)) {
+        return NULL;
+    }
+    size += sizeof(*block);
+    struct _restrict_memory *memory = state ? memory_of(state->interp) : NULL;
+    if (memory != NULL && admit(memory, size) < 0) {
+        return NULL;
+    }
+    block = PyMem_RawMalloc(size);
+    if (block == NULL) {
+        return NULL;
+    }
+    if (memory != NULL) {
+        size = malloc_usable_size(block);
+        add_used(memory, size);
+    }
+    *block = (struct library_block){memory, size};
+    return block + 1;
+}
+
+void *
+_PyRestrict_LibraryCalloc(size_t n, size_t size)
+{
+    if (size != 0 && n > PY_SSIZE_T_MAX / size) {
+        return NULL;
+    }
+    void *ptr = _PyRestrict_LibraryMalloc(n * size);
+    return ptr != NULL ? memset(ptr, 0, n * size) : NULL;
+}
+
+void
+_PyRestrict_LibraryFree(void *ptr)
+{
+    if (ptr == NULL) {
+        return;
+    }
+    struct library_block *block = (struct library_block *)ptr - 1;
+    if (block->memory != NULL) {
+        _PyRestrict_Refund(block->memory, block->size);
+    }
+    PyMem_RawFree(block);
+}
+
+#endif  /* WITH_RESTRICTED */

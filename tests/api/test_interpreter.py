@@ -1,0 +1,423 @@
+"""restrict.run and restrict.Interpreter: what they return and raise."""
+
+import pytest
+
+
+def test_run_returns_all_of_a_result(host):
+    host("""
+        result = restrict.run(
+            "import sys\\n"
+            "total = sum(xs)\\n"
+            "print('out')\\n"
+            "print('err', file=sys.stderr)\\n"
+            "total * 2", inputs={"xs": [1, 2, 3]})
+        assert result.value == 12
+        assert (result.stdout, result.stderr) == ("out\\n", "err\\n")
+        assert result.denials == ()
+        assert result.usage.output == 8
+        assert result.usage.memory > 1_000_000
+    """)
+
+
+@pytest.mark.parametrize("source, value", [
+    ("", None), ("x = 1", None), ("1", 1), ("x = 1\nx", 1), ("1;2", 2),
+    ("'docstring'", "docstring"), ("'docstring'\n3", 3),
+    ("if True:\n    5", None), ("def f(): pass", None),
+    ("from __future__ import annotations\n1", 1),
+    ("x = 1 # -*- coding: latin-1 -*-\n'\xe9'", "\xe9"),
+])
+def test_value_is_that_of_the_final_expression(host, source, value):
+    host(f"assert restrict.run({source!r}).value == {value!r}")
+
+
+def test_trusted_code_gives_the_same_values(host):
+    """The verdict of eval() is the same with and without restriction."""
+    host("""
+        for source in ("1 + 1", "[x * x for x in range(5)]", "' a'.strip()",
+                       "sorted({3, 1, 2})", "__name__"):
+            assert restrict.run(source).value == eval(source)
+    """)
+
+
+def test_state_stays(host):
+    host("""
+        with Interpreter() as guest:
+            guest.exec("import contextvars\\n"
+                       "var = contextvars.ContextVar('var', default=0)\\n"
+                       "n = 1\\n"
+                       "def add(k, *, m=0): global n; n += k + m; return n")
+            assert guest.call("add", 2) == 3
+            assert guest.call("add", 2, m=5) == 10
+            guest.exec("var.set(7)")
+            assert guest.eval("n, var.get()") == (10, 7)
+            assert guest.eval("  n") == 10
+            assert guest.run("n + y", inputs={"y": 1}).value == 11
+    """)
+
+
+def test_interpreters_do_not_share(host):
+    host("""
+        with Interpreter() as a, Interpreter() as b:
+            a.exec("import json; json.x = 1; x = 1")
+            assert "NameError" == raises(GuestError, b.eval, "x").type_name
+            assert b.eval("hasattr(__import__('json'), 'x')") is False
+            assert "x" not in globals()
+    """)
+
+
+def test_streams(host):
+    host("""
+        with Interpreter() as guest:
+            assert guest.run("input()", stdin="caf\\xe9\\n").value == "caf\\xe9"
+            assert guest.run("import sys; sys.stdin.read()",
+                             stdin=b"ab").value == "ab"
+            guest.run("print('one')")
+            assert guest.run("print('two')").stdout == "two\\n"
+            guest.exec("print('three')")
+            assert guest.stdout == "two\\nthree\\n"
+            assert guest.run("print('\\\\udc80')").stdout == "\\\\udc80\\n"
+        assert guest.stdout == "\\\\udc80\\n"
+        assert "EOFError" == raises(GuestError, restrict.run,
+                                    "input()").type_name
+    """)
+
+
+def test_inherited_streams(host):
+    out = host("""
+        policy = Policy(stdout="inherit")
+        result = restrict.run("print('to the process')", policy)
+        assert result.stdout == ""
+    """)
+    assert out == "to the process\n"
+
+
+# --- Failing ----------------------------------------------------------------
+
+def test_guest_error_is_text(host):
+    host("""
+        error = raises(GuestError, restrict.run,
+                       "def f(x):\\n    return 1 / x\\nf(0)",
+                       filename="demo.py")
+        assert error.type_name == "ZeroDivisionError"
+        assert error.message == "division by zero"
+        assert str(error) == "ZeroDivisionError: division by zero"
+        assert error.exit_status is None
+        assert error.traceback.splitlines() == [
+            'Traceback (most recent call last):',
+            '  File "demo.py", line 3, in <module>',
+            '    f(0)',
+            '  File "demo.py", line 2, in f',
+            '    return 1 / x',
+            'ZeroDivisionError: division by zero']
+        assert error.result.value is None
+    """)
+
+
+@pytest.mark.parametrize("source, kind, text", [
+    ("def f(:", "SyntaxError", "^\nSyntaxError: invalid syntax"),
+    ("x\0y", "SyntaxError", "null bytes"),
+    ("raise KeyError('k')", "KeyError", "KeyError: 'k'"),
+    ("class E(Exception): pass\nraise E('m')", "E", "E: m"),
+    ("import json\njson.loads('{')", "JSONDecodeError",
+     "json.decoder.JSONDecodeError"),
+    ("try:\n 1/0\nexcept Exception as e:\n raise ValueError from e",
+     "ValueError", "direct cause"),
+    ("try:\n 1/0\nexcept Exception:\n raise ValueError",
+     "ValueError", "During handling"),
+    ("try:\n 1/0\nexcept Exception:\n raise ValueError('v') from None",
+     "ValueError", "ValueError: v"),
+    ("e = ValueError('v')\ne.add_note('a note')\nraise e",
+     "ValueError", "v\na note\n"),
+    ("def f(): f()\nf()", "RecursionError", "frames not shown"),
+    ("raise ExceptionGroup('g', [ValueError()])", "ExceptionGroup",
+     "1 sub-exception"),
+    ("\ud800", "UnicodeEncodeError", "surrogates"),
+])
+def test_tracebacks(host, source, kind, text):
+    host(f"""
+        error = raises(GuestError, restrict.run, {source!r})
+        assert error.type_name == {kind!r}, error.type_name
+        assert {text!r} in error.traceback, error.traceback
+    """)
+
+
+@pytest.mark.parametrize("source", [
+    "class E(Exception):\n def __str__(self): raise ValueError\nraise E",
+    "class E(Exception):\n def __str__(self): return 5\nraise E",
+    "class S(str):\n def __str__(self): 1/0\n"
+    "class E(Exception):\n def __str__(self): return S('x')\nraise E",
+    "class E(Exception):\n @property\n def __notes__(self): 1/0\nraise E",
+    "class M(type):\n __qualname__ = 5\n def __getattribute__(s, n): 1/0\n"
+    "class E(Exception, metaclass=M): pass\nraise E",
+    "class E(Exception): pass\nE.__module__ = 5\nraise E",
+    "class S(str): pass\nclass E(Exception): pass\n"
+    "E.__qualname__ = S('x')\nE.__module__ = S('y')\nraise E",
+    "e = Exception('a')\ne.__context__ = f = Exception('b')\n"
+    "f.__context__ = Exception('c')\nraise e",
+    "raise Exception('x' * 10_000_000)",
+    "class E(SyntaxError): pass\n"
+    "e = E('m', (5, 'x', [], 'text'))\ne.filename = e.lineno = e\nraise e",
+    "e = Exception()\ne.__notes__ = [5, 'x' * 1000000] * 1000\nraise e",
+])
+def test_hostile_exceptions(host, source):
+    """An exception whose own methods misbehave is still a GuestError."""
+    host(f"""
+        error = raises(GuestError, restrict.run, {source!r})
+        for text in (error.type_name, error.message, error.traceback):
+            assert type(text) is str and len(text) < 10_000_000
+    """)
+
+
+@pytest.mark.parametrize("code, status", [
+    ("", 0), ("None", 0), ("3", 3), ("'text'", 1), ("True", 1), ("[]", 1),
+])
+def test_exit(host, code, status):
+    host(f"""
+        error = raises(GuestError, restrict.run,
+                       "import sys; sys.exit({code})")
+        assert error.type_name == "SystemExit"
+        assert error.exit_status == {status}
+    """)
+
+
+def test_limits(host):
+    host("""
+        def stop(source, **limits):
+            error = raises(LimitExceeded, restrict.run, source,
+                           Policy(**limits))
+            assert error.usage.memory > 0
+            return error.limit
+
+        hog = "x = []\\nwhile True: x.append(bytearray(1000))"
+        assert stop("while True: pass", cpu=0.2) == "cpu"
+        assert stop("while True: pass", wall=0.2) == "wall"
+        assert stop("while True: pass", steps=1000) == "steps"
+        assert stop("while True: print('x' * 100)", output=5000) == "output"
+        assert stop(hog, memory="16MiB") == "memory"
+        assert stop("x = bytearray(10**9)", memory="16MiB") == "memory"
+        result = raises(LimitExceeded, restrict.run,
+                        "print('before')\\nwhile True: pass",
+                        Policy(cpu=0.2)).result
+        assert result.stdout == "before\\n"
+    """)
+
+
+def test_a_stopped_guest_stays_stopped(host):
+    host("""
+        with Interpreter(Policy(steps=1000)) as guest:
+            guest.exec("x = 1")
+            raises(LimitExceeded, guest.exec, "while True: pass")
+            assert raises(LimitExceeded, guest.eval, "x").limit == "steps"
+            assert guest.usage.steps >= 1000
+            guest.denials
+    """)
+
+
+def test_arguments_are_checked(host):
+    host("""
+        with Interpreter() as guest:
+            raises(TypeError, guest.exec, b"x")
+            raises(TypeError, guest.exec, "x", filename=5)
+            raises(TypeError, guest.call, 5)
+            raises(TypeError, guest.run, "x", inputs=[])
+            raises(ValueError, guest.run, "x", inputs={"a b": 1})
+            raises(TypeError, guest.run, "x", inputs={5: 1})
+            raises(TypeError, guest.run, "x", stdin=5)
+            assert raises(GuestError, guest.call,
+                          "nothing").type_name == "NameError"
+            assert raises(GuestError, guest.call,
+                          "__name__").type_name == "TypeError"
+        raises(TypeError, Interpreter, {})
+        raises(TypeError, Interpreter, functions={"f": 5})
+        raises(ValueError, Interpreter, functions={"f g": len})
+        raises(TypeError, Interpreter, modules_from_host={"m": 5})
+    """)
+
+
+# --- Life -------------------------------------------------------------------
+
+def test_use_after_close(host):
+    host("""
+        guest = Interpreter()
+        guest.exec("print('hello')\\ntry: int.__subclasses__()\\n"
+                   "except Exception: pass")
+        guest.close()
+        guest.close()
+        for use in (guest.exec, guest.eval, guest.call, guest.run):
+            assert "closed" in str(raises(RuntimeError, use, "x"))
+        assert guest.closed
+        assert guest.usage.denials == len(guest.denials) == 1
+        assert guest.stdout == "hello\\n"
+        guest.cancel()
+        assert "closed" in repr(guest)
+    """)
+
+
+def test_second_thread_at_once(host):
+    host("""
+        import threading
+        ready, go = threading.Event(), threading.Event()
+
+        def wait():
+            ready.set()
+            assert go.wait(60)
+
+        with Interpreter(functions={"wait": wait}) as guest:
+            thread = threading.Thread(target=guest.exec, args=["wait()"])
+            thread.start()
+            ready.wait()
+            error = raises(RuntimeError, guest.eval, "1")
+            assert str(thread.ident) in str(error)
+            raises(RuntimeError, guest.close)
+            assert guest.usage.memory > 0 and guest.denials == []
+            go.set()
+            thread.join()
+            assert guest.eval("1") == 1
+    """)
+
+
+def test_one_thread_after_another(host):
+    host("""
+        import threading
+        with Interpreter() as guest:
+            guest.exec("import contextvars\\nn = 0\\n"
+                       "v = contextvars.ContextVar('v')\\nv.set(5)")
+            for i in range(20):
+                thread = threading.Thread(
+                    target=guest.exec, args=["n += v.get()"])
+                thread.start()
+                thread.join()
+            assert guest.eval("n") == 100
+    """)
+
+
+def test_many_threads_with_guests_of_their_own(host):
+    host("""
+        import threading
+        results = []
+
+        def work(i):
+            with Interpreter(functions={"twice": lambda x: 2 * x}) as guest:
+                for k in range(10):
+                    assert guest.eval(f"sum(twice(x) for x in range({k}))"
+                                      ) == k * (k - 1)
+                results.append(guest.eval(str(i)))
+
+        threads = [threading.Thread(target=work, args=[i]) for i in range(8)]
+        for thread in threads: thread.start()
+        for thread in threads: thread.join()
+        assert sorted(results) == list(range(8))
+    """)
+
+
+def test_cancel_from_another_thread(host):
+    host("""
+        import threading
+        for source in ("while True: pass", "import time; time.sleep(3600)",
+                       "import re; re.match(r'(a*)*b', 'a' * 40)",
+                       "while True:\\n try:\\n  while True: pass\\n"
+                       " except BaseException: pass",
+                       "10 ** 10 ** 8 % 7"):
+            with Interpreter(Policy(cpu=None, wall=None)) as guest:
+                timer = threading.Timer(0.2, guest.cancel)
+                timer.start()
+                error = raises(LimitExceeded, guest.exec, source)
+                assert error.limit == "cancel"
+                timer.join()
+    """)
+
+
+def test_left_open_at_exit(host):
+    host("""
+        guest = Interpreter()
+        guest.exec("class C:\\n def __del__(self):\\n  while True: pass\\n"
+                   "c = C()")
+    """)
+
+
+def test_running_at_exit(host):
+    host("""
+        import threading
+        ready = threading.Event()
+        guest = Interpreter(Policy(cpu=None, wall=None),
+                            functions={"ready": ready.set})
+        threading.Thread(target=lambda: raises(
+            LimitExceeded, guest.exec, "ready()\\nwhile True: pass"),
+            daemon=True).start()
+        ready.wait()
+    """)
+
+
+def test_dropped_without_close(host):
+    host("""
+        import gc, weakref
+        for i in range(5):
+            guest = Interpreter(functions={"f": lambda: guest})
+            guest.exec("x = [1]; x.append(x)")
+            gone = weakref.ref(guest)
+        del guest
+        gc.collect()
+        assert gone() is None
+    """)
+
+
+def test_made_by_one_thread_closed_by_another(host):
+    host("""
+        import threading
+        guests = []
+        thread = threading.Thread(
+            target=lambda: guests.append(Interpreter()))
+        thread.start()
+        thread.join()
+        assert guests[0].eval("1") == 1
+        thread = threading.Thread(target=guests[0].close)
+        thread.start()
+        thread.join()
+        assert guests[0].closed
+    """)
+
+
+def test_no_code_of_the_guest_runs_when_it_is_closed(host):
+    host("""
+        calls = []
+        with Interpreter(functions={"call": calls.append}) as guest:
+            guest.exec("class C:\\n def __del__(self): call(1)\\nc = C()")
+        assert calls == []
+    """)
+
+
+def test_deep_recursion_meets_a_limit_not_the_end_of_the_stack(host):
+    host("""
+        for source in (
+            "def f(): f()\\nf()",
+            "x = iter([])\\nfor i in range(300000): x = map(len, x)\\ndel x",
+            "x = ()\\nfor i in range(300000): x = (x,)\\nhash(x)",
+            "x = []\\nfor i in range(300000): x = [x]\\nrepr(x)",
+            "import itertools\\nx = iter([])\\n"
+            "for i in range(300000): x = itertools.chain(x)\\nnext(x, 0)",
+            "eval('(' * 10000 + ')' * 10000)",
+            "eval('-' * 100000 + '1')",
+        ):
+            try:
+                restrict.run(source)
+            except (GuestError, LimitExceeded, TypeError):
+                pass
+    """)
+
+
+def test_many_cycles(host):
+    """Interpreters give back what they took."""
+    host("""
+        import resource
+
+        def pages():
+            with open("/proc/self/statm") as file:
+                return int(file.read().split()[1])
+
+        for i in range(30):
+            restrict.run("x = [object() for i in range(10000)]\\nlen(x)")
+        before = pages()
+        for i in range(60):
+            restrict.run("x = [object() for i in range(10000)]\\nlen(x)")
+        assert pages() - before < 2500, pages() - before
+    """)
