@@ -55,17 +55,21 @@ _PyRestrict_GuardedUnwinding(PyThreadState *tstate)
     return found;
 }
 
-/* For C loops of guarded code: is a stop wanted of this thread? */
+/* For C loops of guarded code: is a stop wanted of this thread?  Making the
+   exception passes here again. */
 int
 _PyRestrict_GuardedCheckStop(PyThreadState *tstate)
 {
+    static _Thread_local int raising;
     PyObject *wanted = tstate->async_exc;
-    if (wanted == NULL || _PyErr_Occurred(tstate) || !is_stop(wanted)
+    if (raising || wanted == NULL || _PyErr_Occurred(tstate) || !is_stop(wanted)
         || !_PyRestrict_RunsGuarded())
     {
         return 0;
     }
+    raising = 1;
     PyErr_SetNone(wanted);
+    raising = 0;
     return -1;
 }
 
