@@ -193,6 +193,7 @@ def safe_builtins(
     """
     found = vars(importlib.import_module("builtins"))
     result = {name: found[name] for name in _reviewed() if name in found}
+    result["__name__"] = "__guarded__"      # what class statements ask for
     result["print"] = _make_print(stdout)
     if imports:
         result["__import__"] = _make_import(imports)

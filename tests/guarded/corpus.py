@@ -386,7 +386,7 @@ class A: pass
 A.__len__ = partial(eval, 'loot.append(open) or 0')
 a = A()
 """, "try:\n    len(g['a'])\nexcept Exception:\n    pass"),
-    Attack("weakref_callback", """
+    Attack("weakref_callback_python", """
 class A: pass
 a = A()
 ref2 = make_ref(a, lambda r: loot.append(open))
