@@ -351,9 +351,11 @@ _PyRestrict_Deny(const struct _restrict_request *request)
 {
     PyErr_Clear();
     struct _restrict_state *state = _PyRestrict_GetState();
-    if (state != NULL) {
-        state->log.n_denials++;
-        record(&state->log, request);
+    struct _restrict_log *log = state != NULL ? &state->log
+                                              : _PyRestrict_GuardedLog();
+    if (log != NULL) {
+        log->n_denials++;
+        record(log, request);
     }
     raise_refusal(request);
     return -1;
