@@ -111,6 +111,22 @@ PyAPI_FUNC(int) PyRestrict_UseTrueStdin(PyInterpreterState *interp);
 PyAPI_FUNC(int) PyRestrict_UseTrueStdout(PyInterpreterState *interp);
 PyAPI_FUNC(int) PyRestrict_UseTrueStderr(PyInterpreterState *interp);
 
+/* --- Guarded mode ------------------------------------------------------------ */
+
+/* Run code, a str or a code object of the host's, restricted, in the calling
+   trusted interpreter and among its live objects.  globals is a dict of the
+   guest's own, locals a mapping, and builtins a mapping of names: it is copied
+   and sealed, and replaces the builtins for the code and for every function,
+   class, generator and so on that it defines, whoever calls them later.
+   Without `__import__` in it the guest cannot import.  A new reference to
+   None, or NULL with an exception.
+
+   Weaker than a restricted interpreter: see the documentation. */
+PyAPI_FUNC(PyObject *) PyRestrict_GuardedExec(PyObject *code,
+                                              PyObject *globals,
+                                              PyObject *locals,
+                                              PyObject *builtins);
+
 /* --- Files ---------------------------------------------------------------------- */
 
 /* Let the guest open a file, or all that is below a directory, in `mode`: "r"

@@ -336,7 +336,7 @@ raise_refusal(const struct _restrict_request *request)
                                     request->capability, request->subject);
     }
     if (text != NULL && request->filename != NULL) {
-        Py_SETREF(text, Py_BuildValue("(iNO)", EACCES, text,
+        Py_SETREF(text, Py_BuildValue("(iOO)", EACCES, text,
                                       request->filename));
     }
     if (text != NULL) {
@@ -351,9 +351,11 @@ _PyRestrict_Deny(const struct _restrict_request *request)
 {
     PyErr_Clear();
     struct _restrict_state *state = _PyRestrict_GetState();
-    if (state != NULL) {
-        state->log.n_denials++;
-        record(&state->log, request);
+    struct _restrict_log *log = state != NULL ? &state->log
+                                              : _PyRestrict_GuardedLog();
+    if (log != NULL) {
+        log->n_denials++;
+        record(log, request);
     }
     raise_refusal(request);
     return -1;

@@ -145,7 +145,7 @@ int
 _PyRestrict_Unwinding(PyThreadState *tstate)
 {
     if (!_PyRestrict_IsStopped(tstate)) {
-        return 0;
+        return _PyRestrict_GuardedUnwinding(tstate);
     }
     raise_stop(tstate);
     return 1;
@@ -156,7 +156,7 @@ _PyRestrict_CheckStop(void)
 {
     PyThreadState *tstate = _PyThreadState_GET();
     if (tstate == NULL || !_PyRestrict_IsStopped(tstate)) {
-        return 0;
+        return tstate != NULL ? _PyRestrict_GuardedCheckStop(tstate) : 0;
     }
     return raise_stop(tstate);
 }

@@ -225,6 +225,11 @@ extern int _PyRestrict_InitImport(PyInterpreterState *interp);
         if ((tstate)->interp->restricted != NULL) {                         \
             return _PyRestrict_InitMain(tstate);                            \
         }                                                                   \
+        if (_Py_IsMainInterpreter((tstate)->interp)                         \
+            && _PyRestrict_PlaceGuards() < 0)                               \
+        {                                                                   \
+            return _PyStatus_ERR("cannot place the guards");                \
+        }                                                                   \
     } while (0)
 #define _PyRestrict_INIT_SYS(sysmod, on_error)                              \
     do {                                                                    \

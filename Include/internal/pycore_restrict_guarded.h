@@ -1,4 +1,4 @@
-/* Guarded mode: who is running, and the guards that ask.
+/* Guarded mode: who is running, and the hooks that ask.
 
    Included by pycore_restrict.h; the idea is told in
    Python/restrict_guarded.c. */
@@ -17,12 +17,12 @@ extern "C" {
 
 #ifdef WITH_RESTRICTED
 
-/* --- Marked dicts --------------------------------------------------------- */
+/* --- Marks ---------------------------------------------------------------- */
 
-/* The mark is a bit of the version tag: Python code cannot see, set or clear
-   it, and a copy does not have it.  A marked dict is either the sealed
-   builtins of guarded code, which nothing but frames refers to, or a namespace
-   that guarded code uses as its globals. */
+/* The mark of a dict is a bit of its version tag: Python code cannot see, set
+   or clear it, and a copy does not have it.  A marked dict is either the
+   sealed builtins of guarded code, which only frames and functions refer to,
+   or a namespace that guarded code has as its globals. */
 static inline int
 _PyRestrict_IsMarked(PyObject *dict)
 {
@@ -33,17 +33,107 @@ _Py_COMP_DIAG_IGNORE_DEPR_DECLS
 _Py_COMP_DIAG_POP
 }
 
+/* A bit of interp->feature_flags, set for good by the first guarded_exec():
+   all that the hooks below cost before is to look at it. */
+#define _PyRestrict_GUARDED_USED (1UL << 30)
+
+/* A type flag that upstream leaves free: a class that guarded code made. */
+#define _PyRestrict_TPFLAG_GUARDED (1UL << 21)
+
+/* A flag of PyMemberDef: guarded code may not read it, and so it is never
+   specialised into a raw load. */
+#define _PyRestrict_MEMBER_GUARDED 16
+
 /* --- Who is running ------------------------------------------------------- */
 
+extern int _PyRestrict_GuardedOnTop(void);
+
 /* Does C code of this thread act for guarded code now? */
-extern int _PyRestrict_RunsGuarded(void);
+static inline int
+_PyRestrict_RunsGuarded(void)
+{
+    return (_PyInterpreterState_GET()->feature_flags
+            & _PyRestrict_GUARDED_USED)
+           && _PyRestrict_GuardedOnTop();
+}
 
 /* The same, or the interpreter is restricted. */
 #define _PyRestrict_RUNS_UNTRUSTED() \
     (_PyRestrict_GetState() != NULL || _PyRestrict_RunsGuarded())
 
+/* Does it so while the frame on top is the host's?  Then what looks at "the
+   current frame" would look at the wrong one. */
+extern int _PyRestrict_OnHostFrame(void);
+
+// Exported for _functools and _collections when they are shared extensions.
+PyAPI_FUNC(PyObject *) _PyRestrict_Carry(PyObject *callable);
+
+/* --- Files of guarded mode, among themselves ------------------------------ */
+
+/* What an interpreter has once it has used guarded mode: in a capsule of the
+   interpreter's own dict, so that trusted programs which never do have
+   nothing. */
+struct _restrict_guarded {
+    struct _restrict_log log;
+    PyTypeObject *sealed_type;    // what guarded code sees of its builtins
+    PyTypeObject *carried_type;
+    PyTypeObject *proxy_type;
+    PyObject *stop;               // the exception of a limit
+};
+extern struct _restrict_guarded *_PyRestrict_GetGuarded(void);
+extern struct _restrict_log *_PyRestrict_GuardedLog(void);
+
+extern PyType_Spec _PyRestrict_SealedSpec;
+extern PyType_Spec _PyRestrict_CarriedSpec;
+extern PyType_Spec _PyRestrict_ProxySpec;
+
+/* The sealed builtins of the guarded code that is running, borrowed. */
+extern PyObject *_PyRestrict_RunningBuiltins(void);
+/* Of the guarded code that is anywhere on this thread's stack. */
+extern PyObject *_PyRestrict_CallersBuiltins(void);
+
+struct _restrict_extent {
+    struct _PyInterpreterFrame *frame;  // on top when it began
+    PyObject *builtins;                 // NULL: there is none
+};
+extern struct _restrict_extent _PyRestrict_EnterExtent(PyObject *builtins);
+extern void _PyRestrict_LeaveExtent(struct _restrict_extent saved);
+
+extern PyObject *_PyRestrict_CarryFor(PyObject *callable, PyObject *builtins);
+extern int _PyRestrict_PlaceGuards(void);
+
 extern int _PyRestrict_GuardCall(const char *subject);
 extern int _PyRestrict_GuardAttribute(const char *subject);
+extern int _PyRestrict_GuardMember(PyTypeObject *type, PyMemberDef *member);
+extern int _PyRestrict_ExecGlobals(PyObject *globals);
+extern PyObject *_PyRestrict_BuiltinsOf(PyObject *globals);
+extern PyObject *_PyRestrict_Unseal(PyObject *globals, PyObject *builtins);
+extern int _PyRestrict_AdoptType(PyTypeObject *type);
+extern int _PyRestrict_TypeSetattr(PyTypeObject *type, PyObject *name,
+                                   PyObject *value);
+extern int _PyRestrict_IsHidden(PyObject *name);
+extern int _PyRestrict_GuardDictAttr(PyObject *name);
+extern PyObject *_PyRestrict_ProxyCompare(PyObject *mapping, PyObject *other,
+                                          int op);
+extern PyObject *_PyRestrict_ProxyOr(PyObject *left, PyObject *right);
+
+/* A limit of guarded code: where its stop stands, in a byte that the watching
+   thread shares with the call.  Both change it with the GIL held. */
+enum { _PyRestrict_WAITING, _PyRestrict_RUNNING, _PyRestrict_STOPPING,
+       _PyRestrict_ENDED };
+extern int _PyRestrict_GuardedUnwinding(PyThreadState *tstate);
+extern int _PyRestrict_GuardedCheckStop(PyThreadState *tstate);
+
+// Exported for the '_restrict_guarded' extension.
+PyAPI_FUNC(PyObject *) _PyRestrict_GuardedStopType(void);
+PyAPI_FUNC(int) _PyRestrict_GuardedStop(unsigned long thread, char *phase);
+PyAPI_FUNC(void) _PyRestrict_GuardedEnd(char *phase);
+PyAPI_FUNC(PyObject *) _PyRestrict_Seal(PyObject *builtins);
+PyAPI_FUNC(PyObject *) _PyRestrict_NewProxy(PyObject *obj);
+PyAPI_FUNC(PyObject *) _PyRestrict_Unproxy(PyObject *obj);
+PyAPI_FUNC(PyObject *) _PyRestrict_GuardedDenials(void);
+
+/* --- One-line hooks ------------------------------------------------------- */
 
 /* Refuse what neither a restricted interpreter nor guarded code may call. */
 #define _PyRestrict_GUARD_CALL(subject, error_return)                       \
@@ -66,10 +156,133 @@ extern int _PyRestrict_GuardAttribute(const char *subject);
         }                                                                   \
     } while (0)
 
+/* Refuse to look at the current frame when it is not the caller's own. */
+#define _PyRestrict_GUARD_FRAME(subject, error_return)                      \
+    do {                                                                    \
+        if (_PyRestrict_RunsGuarded() && _PyRestrict_OnHostFrame()          \
+            && _PyRestrict_GuardCall(subject) < 0)                          \
+        {                                                                   \
+            return error_return;                                            \
+        }                                                                   \
+    } while (0)
+
+#define _PyRestrict_GUARD_MEMBER(descr, error_return)                       \
+    do {                                                                    \
+        if (((descr)->d_member->flags & _PyRestrict_MEMBER_GUARDED)         \
+            && _PyRestrict_RunsGuarded()                                    \
+            && _PyRestrict_GuardMember(PyDescr_TYPE(descr),                 \
+                                       (descr)->d_member) < 0)              \
+        {                                                                   \
+            return error_return;                                            \
+        }                                                                   \
+    } while (0)
+/* Specialising: is this member one that must go through its getter? */
+#define _PyRestrict_MEMBER_FLAGS _PyRestrict_MEMBER_GUARDED
+
+/* What functions and modules keep in their dict, where no getter is: the
+   function behind a wrapper, and what a module was loaded with. */
+#define _PyRestrict_GUARD_DICT_ATTR(tp, name, value, suppress)              \
+    do {                                                                    \
+        if (((tp) == &PyFunction_Type                                       \
+             || (tp)->tp_getattro == PyModule_Type.tp_getattro)             \
+            && (value) != NULL && _PyRestrict_RunsGuarded()                 \
+            && _PyRestrict_GuardDictAttr(name) < 0)                         \
+        {                                                                   \
+            Py_CLEAR(value);                                                \
+            if (suppress) {                                                 \
+                PyErr_Clear();                                              \
+            }                                                               \
+        }                                                                   \
+    } while (0)
+#define _PyRestrict_NOT_SPECIALIZED(name) _PyRestrict_IsHidden(name)
+
+/* exec() and eval() give globals their builtins. */
+#define _PyRestrict_EXEC_GLOBALS(globals, on_error)             \
+    do {                                                                    \
+        if ((_PyInterpreterState_GET()->feature_flags                       \
+             & _PyRestrict_GUARDED_USED)                                    \
+            && _PyRestrict_ExecGlobals(globals) < 0)            \
+        {                                                                   \
+            on_error;                                                       \
+        }                                                                   \
+    } while (0)
+
+/* In place of what globals say, for guarded code. */
+#define _PyRestrict_BUILTINS_OF(globals)                                    \
+    do {                                                                    \
+        if (_PyRestrict_IsMarked(globals)) {                                \
+            return _PyRestrict_BuiltinsOf(globals);                         \
+        }                                                                   \
+    } while (0)
+#define _PyRestrict_UNSEAL(globals, builtins)                               \
+    do {                                                                    \
+        if (!PyDict_CheckExact(builtins)) {                                 \
+            builtins = _PyRestrict_Unseal(globals, builtins);               \
+        }                                                                   \
+    } while (0)
+
+/* A class that guarded code makes, and one that it changes. */
+#define _PyRestrict_ADOPT_TYPE(type, on_error)                              \
+    do {                                                                    \
+        if ((_PyInterpreterState_GET()->feature_flags                       \
+             & _PyRestrict_GUARDED_USED)                                    \
+            && _PyRestrict_AdoptType(type) < 0)                             \
+        {                                                                   \
+            on_error;                                                       \
+        }                                                                   \
+    } while (0)
+#define _PyRestrict_TYPE_SETATTR(type, name, value)                         \
+    do {                                                                    \
+        if (_PyRestrict_RunsGuarded()) {                                    \
+            int go_on_ = _PyRestrict_TypeSetattr(type, name, value);        \
+            if (go_on_ <= 0) {                                              \
+                return go_on_;                                              \
+            }                                                               \
+        }                                                                   \
+    } while (0)
+
+/* A new reference to a callable that others will call later. */
+static inline PyObject *
+_PyRestrict_CARRY(PyObject *callable)
+{
+    if (callable != NULL && _PyRestrict_RunsGuarded()) {
+        return _PyRestrict_Carry(callable);
+    }
+    return Py_XNewRef(callable);
+}
+
+/* Compare and merge copies: the operand of the guest must not get the dict
+   behind a mapping proxy in its hands. */
+#define _PyRestrict_PROXY_COMPARE(mapping, other, op)                       \
+    do {                                                                    \
+        if (_PyRestrict_RUNS_UNTRUSTED()) {                                 \
+            return _PyRestrict_ProxyCompare(mapping, other, op);            \
+        }                                                                   \
+    } while (0)
+#define _PyRestrict_PROXY_OR(left, right)                                   \
+    do {                                                                    \
+        if (_PyRestrict_RUNS_UNTRUSTED()) {                                 \
+            return _PyRestrict_ProxyOr(left, right);                        \
+        }                                                                   \
+    } while (0)
+
 #else  /* !WITH_RESTRICTED */
 
 #define _PyRestrict_GUARD_CALL(subject, error_return)
 #define _PyRestrict_GUARD_SHARED(subject, error_return)
+#define _PyRestrict_GUARD_FRAME(subject, error_return)
+#define _PyRestrict_GUARD_MEMBER(descr, error_return)
+#define _PyRestrict_MEMBER_FLAGS 0
+#define _PyRestrict_GUARD_DICT_ATTR(tp, name, value, suppress)
+#define _PyRestrict_NOT_SPECIALIZED(name) 0
+#define _PyRestrict_EXEC_GLOBALS(globals, on_error)
+#define _PyRestrict_BUILTINS_OF(globals)
+#define _PyRestrict_UNSEAL(globals, builtins)
+#define _PyRestrict_ADOPT_TYPE(type, on_error)
+#define _PyRestrict_TYPE_SETATTR(type, name, value)
+#define _PyRestrict_CARRY(callable) Py_XNewRef(callable)
+#define _PyRestrict_PROXY_COMPARE(mapping, other, op)
+#define _PyRestrict_PROXY_OR(left, right)
 
 #endif  /* WITH_RESTRICTED */
 

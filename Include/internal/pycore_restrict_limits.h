@@ -208,18 +208,22 @@ extern int _PyRestrict_FileSizeExceeded(void);
             _PyRestrict_FiniMemory(interp);                                 \
         }                                                                   \
     } while (0)
-#define _PyRestrict_CHARGE_FRAMES(tstate, size, error_return)               \
+/* Frames live in chunks that come and go without an object: charged to the
+   interpreter whose thread state is current, which may be none at the end. */
+#define _PyRestrict_CHARGE_FRAMES(size, error_return)                       \
     do {                                                                    \
-        if ((tstate)->interp->restricted != NULL                            \
-            && _PyRestrict_ChargeFrames(tstate, size) < 0)                  \
+        PyThreadState *current = _PyThreadState_GET();                      \
+        if (current != NULL && current->interp->restricted != NULL          \
+            && _PyRestrict_ChargeFrames(current, size) < 0)                 \
         {                                                                   \
             return error_return;                                            \
         }                                                                   \
     } while (0)
-#define _PyRestrict_REFUND_FRAMES(tstate, size)                             \
+#define _PyRestrict_REFUND_FRAMES(size)                                     \
     do {                                                                    \
-        if ((tstate)->interp->restricted != NULL) {                         \
-            _PyRestrict_RefundFrames(tstate, size);                         \
+        PyThreadState *current = _PyThreadState_GET();                      \
+        if (current != NULL && current->interp->restricted != NULL) {       \
+            _PyRestrict_RefundFrames(current, size);                        \
         }                                                                   \
     } while (0)
 
@@ -304,8 +308,8 @@ extern int _PyRestrict_FileSizeExceeded(void);
 #define _PyRestrict_LARGE_REALLOC(state, ptr, size)
 #define _PyRestrict_LARGE_FREE(state, ptr)
 #define _PyRestrict_FORGET_LEAKS(interp, leaked)
-#define _PyRestrict_CHARGE_FRAMES(tstate, size, error_return)
-#define _PyRestrict_REFUND_FRAMES(tstate, size)
+#define _PyRestrict_CHARGE_FRAMES(size, error_return)
+#define _PyRestrict_REFUND_FRAMES(size)
 #define _PyRestrict_ATTACHED(tstate)
 #define _PyRestrict_HANDLE_PENDING(tstate, breaker, error_return)
 #define _PyRestrict_POLL(error_return)

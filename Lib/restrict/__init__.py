@@ -13,6 +13,7 @@ documentation.
 
     _policy        what a guest may use: Policy
     _interpreter   a guest as an object: Interpreter, run
+    _guarded       code among the host's live objects: guarded_exec
     _errors        how a guest failed, as text: GuestError, LimitExceeded
     _report        what was refused and used: Denial, Usage
     _cli           python -m restrict
@@ -27,6 +28,13 @@ from restrict._errors import (
     RestrictedError,
     RestrictedImportError,
     RestrictedPermissionError,
+)
+from restrict._guarded import (
+    guarded_denials,
+    guarded_exec,
+    plain,
+    proxy,
+    safe_builtins,
 )
 from restrict._interpreter import Interpreter, Result, run
 from restrict._policy import Policy
@@ -46,5 +54,10 @@ __all__ = [
     "RestrictedPermissionError",
     "Result",
     "Usage",
+    "guarded_denials",
+    "guarded_exec",
+    "plain",
+    "proxy",
     "run",
+    "safe_builtins",
 ]

@@ -1,0 +1,338 @@
+"""Guarded mode: restricted code among the live objects of this interpreter.
+
+    builtins = restrict.safe_builtins(imports={"math": None})
+    names = {"order": restrict.proxy(order)}
+    restrict.guarded_exec("total = sum(order.amounts)", names, names, builtins)
+    total = restrict.plain(names["total"])
+
+The restriction is in C (Python/restrict_guarded.c); what a guest is given is
+put together here.
+"""
+
+from __future__ import annotations
+
+import importlib
+import threading
+import time
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from types import CodeType
+    from typing import TextIO
+
+__all__ = ["guarded_denials", "guarded_exec", "plain", "proxy",
+           "safe_builtins"]
+
+try:
+    import _restrict_guarded
+except ModuleNotFoundError:         # built --without-restricted
+    class _restrict_guarded:        # type: ignore[no-redef]
+        """Says what is missing."""
+
+        class Stop(BaseException):
+            """Never raised."""
+
+        def __getattr__(self, name: str) -> Any:
+            raise RuntimeError("Python was built --without-restricted")
+
+    _restrict_guarded = _restrict_guarded()
+
+# What the surface table allows in an interpreter of the guest's own, but not
+# among the objects of the host: it reads files by name, ends the process,
+# reads its input or looks at an address.
+_NOT_SHARED = frozenset({
+    "SystemExit", "__import__", "__restricted__", "breakpoint", "compile",
+    "copyright", "credits", "exit", "help", "id", "input", "license", "open",
+    "print", "quit",
+})
+
+
+# --- Running ----------------------------------------------------------------
+
+def guarded_exec(
+    code: str | CodeType,
+    globals: dict[str, Any],
+    locals: Mapping[str, Any],
+    builtins: Mapping[str, Any],
+    /, *,
+    cpu: float | None = None,
+    wall: float | None = None,
+    cancel: threading.Event | None = None,
+) -> None:
+    """Run code of a guest, restricted, in this interpreter.
+
+    code      source text, or a code object that the host made
+    globals   a dict of the guest's own; it stays the guest's afterwards
+    locals    a mapping; the same object as globals for module-level code
+    builtins  what takes the place of the builtins, for this code and for all
+              that it defines, whoever calls it later.  It is copied and
+              sealed; what safe_builtins() returns is sealed already.  Without
+              ``__import__`` in it, nothing can be imported.
+    cpu       seconds of processor time that this call may take
+    wall      seconds that it may take in all
+    cancel    ends the call when it is set, from any thread
+
+    Whatever the code raises goes on to the caller.  Past a limit, that is
+    `restrict.LimitExceeded`: no handler of the guest sees it, those of host
+    functions that the guest has called do.  TypeError and ValueError for
+    arguments of the wrong kind.
+    """
+    if cpu is None and wall is None and cancel is None:
+        _restrict_guarded.guarded_exec(code, globals, locals, builtins)
+        return
+    watch = _Watch(cpu, wall, cancel)
+    try:
+        _restrict_guarded.guarded_exec(code, globals, locals, builtins,
+                                       watch.phase)
+    except _restrict_guarded.Stop:
+        if not watch.end():
+            raise                   # the limit of an outer call
+        raise watch.error() from None
+    finally:
+        watch.end()
+
+
+class _Watch:
+    """A thread that stops this one when a limit is reached.
+
+    It asks again until the call has ended: a host function may have
+    swallowed the exception.
+    """
+
+    interval = 0.01                 # seconds between two looks
+
+    def __init__(self, cpu: float | None, wall: float | None,
+                 cancel: threading.Event | None) -> None:
+        for name, limit in (("cpu", cpu), ("wall", wall)):
+            if limit is not None and not limit > 0:
+                raise ValueError(f"{name} must be a positive number of "
+                                 f"seconds, not {limit!r}")
+        self._thread = threading.get_ident()
+        self._clock = time.pthread_getcpuclockid(self._thread)
+        self._cpu_start = time.thread_time()
+        self._wall_start = time.monotonic()
+        self._cpu, self._wall, self._cancel = cpu, wall, cancel
+        self._ended = threading.Event()
+        self._hit = ""
+        self.phase = bytearray(1)   # shared with C
+        self._watcher = threading.Thread(target=self._watch, daemon=True,
+                                         name="restrict-guarded")
+        self._watcher.start()
+
+    def _used(self) -> tuple[float, float]:
+        return (time.clock_gettime(self._clock) - self._cpu_start,
+                time.monotonic() - self._wall_start)
+
+    def _exceeded(self) -> str:
+        cpu, wall = self._used()
+        if self._cancel is not None and self._cancel.is_set():
+            return "cancel"
+        if self._cpu is not None and cpu > self._cpu:
+            return "cpu"
+        if self._wall is not None and wall > self._wall:
+            return "wall"
+        return ""
+
+    def _watch(self) -> None:
+        while not self._ended.wait(self.interval):
+            self._hit = self._hit or self._exceeded()
+            if self._hit:
+                _restrict_guarded.stop(self._thread, self.phase)
+
+    def end(self) -> str:
+        """Watch no more; return the limit that was hit, or ""."""
+        self._ended.set()
+        self._watcher.join()
+        return self._hit
+
+    def error(self) -> Exception:
+        """Return what the host gets for the limit that was hit."""
+        from restrict import LimitExceeded, Usage
+        cpu, wall = self._used()
+        return LimitExceeded(self._hit, Usage(cpu=cpu, wall=wall))
+
+
+def guarded_denials() -> list[Any]:
+    """Return what guarded code of this interpreter was refused.
+
+    A list of `restrict.Denial`, equal ones merged, as for a restricted
+    interpreter.
+    """
+    from restrict import Denial
+    return [
+        Denial(capability, subject, f"{file}:{line}" if file else "", grant,
+               count, first, last)
+        for capability, subject, file, line, grant, count, first, last
+        in _restrict_guarded.denials()
+    ]
+
+
+# --- What a guest is given -----------------------------------------------------
+
+def safe_builtins(
+    imports: Mapping[str, Any] | None = None,
+    names: Mapping[str, Any] | None = None,
+    stdout: TextIO | None = None,
+) -> Mapping[str, Any]:
+    """Return builtins for guarded_exec(): the reviewed ones, sealed.
+
+    imports  modules that the guest may import: a name, and what it gets:
+             None            a copy with every public name
+             an iterable     a copy with these names only
+             a mapping       a copy with these names; the value replaces the
+                             module's own, or is ... to keep it
+             Any other import is refused.  The host's module itself is never
+             handed out, and a copy cannot be changed through the module.
+    names    further builtins, and ones in place of the reviewed ones
+    stdout   where print() writes; by default, nowhere
+
+    The result cannot be changed.  ``{**safe_builtins(), "name": obj}`` makes
+    a mapping of your own.  TypeError if a module is described by anything
+    else.
+    """
+    found = vars(importlib.import_module("builtins"))
+    result = {name: found[name] for name in _reviewed() if name in found}
+    result["__name__"] = "__guarded__"      # what class statements ask for
+    result["print"] = _make_print(stdout)
+    if imports:
+        result["__import__"] = _make_import(imports)
+    result.update(names or {})
+    return _restrict_guarded.seal(result)
+
+
+def _reviewed() -> list[str]:
+    return [
+        name for kind, group, name, verdict, _ in _restrict_guarded.surface()
+        if (kind, group, verdict) == ("module", "builtins", "allow")
+        and name not in _NOT_SHARED
+    ]
+
+
+def _make_print(stdout: TextIO | None) -> Any:
+    def print(*values: object, sep: str | None = " ", end: str | None = "\n",
+              file: object = None, flush: bool = False) -> None:
+        """Write the values to the stream that the host has chosen."""
+        if file is not None:
+            raise TypeError("print() of guarded code has one stream only")
+        between, last = (" " if sep is None else sep,
+                         "\n" if end is None else end)
+        if type(between) is not str or type(last) is not str:
+            raise TypeError("sep and end must be strings")
+        text = between.join([_text(value) for value in values]) + last
+        if stdout is not None:
+            stdout.write(text)
+            if flush:
+                stdout.flush()
+    return print
+
+
+def _text(value: object) -> str:
+    """Return str(value) as an exact string, without methods of the guest."""
+    return str.__str__(str(value))
+
+
+class _Module:
+    """What a guest imports: attributes to read, and nothing of a module."""
+
+    def __init__(self, name: str, attributes: dict[str, Any]) -> None:
+        self.__dict__.update(attributes, __name__=name)
+
+    def __setattr__(self, name: str, value: object) -> None:
+        raise AttributeError("modules of guarded code are read-only")
+
+    __delattr__ = __setattr__  # type: ignore[assignment]
+
+    def __repr__(self) -> str:
+        return f"<guarded module {self.__name__!r}>"
+
+
+def _copy_module(name: str, wanted: Any) -> _Module:
+    module = importlib.import_module(name)
+    if wanted is None:
+        listed = getattr(module, "__all__", None) or [
+            key for key in dir(module) if not key.startswith("_")]
+        wanted = {key: ... for key in listed
+                  if not isinstance(getattr(module, key), type(module))}
+    elif isinstance(wanted, str) or not isinstance(wanted, Iterable):
+        raise TypeError(f"imports[{name!r}] must be None, names, or a mapping"
+                        f" of names, not {type(wanted).__name__}")
+    elif not isinstance(wanted, Mapping):
+        wanted = dict.fromkeys(wanted, ...)
+    return _Module(name, {
+        key: getattr(module, key) if value is ... else value
+        for key, value in wanted.items()
+    })
+
+
+def _make_import(imports: Mapping[str, Any]) -> Any:
+    modules = {name: _copy_module(name, wanted)
+               for name, wanted in imports.items()}
+    for name in list(modules):      # `import a.b` binds a
+        while "." in name:
+            child, name = name, name.rpartition(".")[0]
+            parent = modules.setdefault(name, _Module(name, {}))
+            parent.__dict__[child.rpartition(".")[2]] = modules[child]
+
+    def __import__(name: str, globals: object = None, locals: object = None,
+                   fromlist: object = (), level: int = 0) -> _Module:
+        """Return the guest's copy of a module."""
+        if type(name) is not str or level != 0 or name not in modules:
+            _restrict_guarded.deny_import(str(name))
+        return modules[name if fromlist else name.partition(".")[0]]
+    return __import__
+
+
+def proxy(obj: Any) -> Any:
+    """Return a read-only view of obj, for a guest.
+
+    Attributes and items can be read, and what is callable can be called;
+    results are views again.  Data that cannot be changed (numbers, strings,
+    None, tuples of such) is returned as it is.  Names that begin with an
+    underscore do not exist.  What goes back to the host as an argument of a
+    proxied function is the object itself.
+    """
+    return _restrict_guarded.proxy(obj)
+
+
+# --- What comes back ---------------------------------------------------------
+
+def plain(obj: Any) -> Any:
+    """Return a copy of data that a guest made, with nothing of it left.
+
+    None, bool, int, float, complex, str, bytes, bytearray, and list, tuple,
+    dict, set and frozenset of such; exact types only.  Shared and cyclic
+    references are kept; proxies are unwrapped.  No method of the guest runs.
+    TypeError, naming the type, for anything else.
+    """
+    return _plain(obj, {})
+
+
+def _plain(obj: Any, memo: dict[int, Any]) -> Any:
+    # `is`, not `in`: a metaclass of the guest may have an __eq__.
+    kind = type(obj)
+    if (obj is None or kind is bool or kind is int or kind is float
+            or kind is complex or kind is str or kind is bytes):
+        return obj
+    if id(obj) in memo:
+        return memo[id(obj)]
+    if kind is list:
+        result = memo[id(obj)] = []
+        result.extend([_plain(item, memo) for item in list(obj)])
+    elif kind is dict:
+        result = memo[id(obj)] = {}
+        for key, value in list(obj.items()):
+            result[_plain(key, memo)] = _plain(value, memo)
+    elif kind is tuple:
+        result = tuple([_plain(item, memo) for item in obj])
+    elif kind is set or kind is frozenset:
+        result = kind([_plain(item, memo) for item in list(obj)])
+    elif kind is bytearray:
+        result = bytearray(obj)
+    else:
+        inner = _restrict_guarded.unproxy(obj)
+        if inner is obj:
+            raise TypeError(f"not plain data: {type.__repr__(kind)}")
+        result = inner
+    memo[id(obj)] = result
+    return result

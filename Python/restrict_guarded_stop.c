@@ -1,0 +1,111 @@
+/* Limits of guarded code: the stop.
+
+   A thread of Lib/restrict/_guarded.py watches the clocks.  Past a limit it
+   asks for an asynchronous exception, again and again until the call of
+   guarded_exec() has ended.  As long as one is wanted, _PyRestrict_poll is not
+   0, and the evaluation loop asks here before it looks for a handler: a frame
+   of guarded code has none for this exception.  Frames of host functions in
+   between have theirs, and run their `finally`. */
+
+#include "Python.h"
+#include "pycore_frame.h"
+#include "pycore_pyerrors.h"      // _PyErr_GetRaisedException()
+#include "pycore_pystate.h"
+#include "pycore_restrict.h"
+#include "pycore_restrict_limits.h"
+
+#ifdef WITH_RESTRICTED
+
+/* A new reference. */
+PyObject *
+_PyRestrict_GuardedStopType(void)
+{
+    struct _restrict_guarded *state = _PyRestrict_GetGuarded();
+    return state != NULL ? Py_NewRef(state->stop) : NULL;
+}
+
+/* Guarded mode was used, so there is a state: no memory is needed. */
+static int
+is_stop(PyObject *type)
+{
+    if (type == NULL || !(_PyInterpreterState_GET()->feature_flags
+                          & _PyRestrict_GUARDED_USED))
+    {
+        return 0;
+    }
+    PyObject *stop = _PyRestrict_GuardedStopType();
+    int same = stop != NULL && stop == type;
+    Py_XDECREF(stop);
+    return same;
+}
+
+/* Has the frame that runs no handler for the exception that is set? */
+int
+_PyRestrict_GuardedUnwinding(PyThreadState *tstate)
+{
+    _PyInterpreterFrame *frame = tstate->current_frame;
+    if (frame == NULL || tstate->current_exception == NULL
+        || !_PyRestrict_IsMarked(frame->f_builtins))
+    {
+        return 0;
+    }
+    PyObject *exc = _PyErr_GetRaisedException(tstate);
+    int found = is_stop((PyObject *)Py_TYPE(exc));
+    _PyErr_SetRaisedException(tstate, exc);
+    return found;
+}
+
+/* For C loops of guarded code: is a stop wanted of this thread?  Making the
+   exception passes here again. */
+int
+_PyRestrict_GuardedCheckStop(PyThreadState *tstate)
+{
+    static _Thread_local int raising;
+    PyObject *wanted = tstate->async_exc;
+    if (raising || wanted == NULL || _PyErr_Occurred(tstate) || !is_stop(wanted)
+        || !_PyRestrict_RunsGuarded())
+    {
+        return 0;
+    }
+    raising = 1;
+    PyErr_SetNone(wanted);
+    raising = 0;
+    return -1;
+}
+
+/* Ask the thread that runs the call to stop.  0, or -1 with an exception. */
+int
+_PyRestrict_GuardedStop(unsigned long thread, char *phase)
+{
+    if (*phase != _PyRestrict_RUNNING && *phase != _PyRestrict_STOPPING) {
+        return 0;
+    }
+    PyObject *stop = _PyRestrict_GuardedStopType();
+    if (stop == NULL) {
+        return -1;
+    }
+    if (*phase == _PyRestrict_RUNNING) {
+        *phase = _PyRestrict_STOPPING;
+        _Py_atomic_add_int(&_PyRestrict_poll, 1);
+    }
+    PyThreadState_SetAsyncExc(thread, stop);
+    Py_DECREF(stop);
+    return 0;
+}
+
+/* The call has ended, on this thread: nothing of a stop may reach what runs
+   next. */
+void
+_PyRestrict_GuardedEnd(char *phase)
+{
+    PyThreadState *tstate = _PyThreadState_GET();
+    if (*phase == _PyRestrict_STOPPING) {
+        _Py_atomic_add_int(&_PyRestrict_poll, -1);
+        if (is_stop(tstate->async_exc)) {
+            PyThreadState_SetAsyncExc(PyThread_get_thread_ident(), NULL);
+        }
+    }
+    *phase = _PyRestrict_ENDED;
+}
+
+#endif  /* WITH_RESTRICTED */

@@ -1,0 +1,509 @@
+"""Attacks on guarded mode: what a guest tries, and what it is after.
+
+Each attack is run twice by driver.py: with exec(), where it must succeed --
+or the test proves nothing -- and with guarded_exec(), where it must not.  An
+attack has succeeded when something is in `loot`.
+
+The guest finds these objects of the host: `helper`, a function with a
+closure, defaults and a wrapper; `service`, an instance; `method`, its bound
+method; `hidden_append`, a method of a hidden list; `gen`, `coro` and `agen`,
+suspended; `module`, a live module; `fail`, a function that raises; `call`, a
+function that calls back; `Service`, the class.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+
+class Attack(NamedTuple):
+    """One attack.
+
+    guest  what runs guarded
+    host   what the host does with the guest's namespace `g` afterwards, as a
+           program would in good faith
+    """
+
+    name: str
+    guest: str
+    host: str = ""
+
+
+def _reads(prefix: str, owner: str, names: str) -> list[Attack]:
+    """Return attacks that read attributes of an object by name."""
+    return [
+        Attack(f"{prefix}_{name.strip('_')}", f"loot.append({owner}.{name})")
+        for name in names.split()
+    ]
+
+
+READ = [
+    *_reads("function", "helper",
+            "__globals__ __closure__ __code__ __defaults__ __kwdefaults__"
+            " __builtins__ __dict__ __wrapped__"),
+    *_reads("method", "method", "__self__ __func__ __globals__ __code__"),
+    *_reads("builtin", "hidden_append", "__self__"),
+    *_reads("wrapper", "service.__init__", "__self__"),
+    *_reads("slotwrapper", "hidden_append.__call__", "__self__ __objclass__"),
+    *_reads("descriptor", "str.upper", "__objclass__"),
+    *_reads("generator", "gen", "gi_frame gi_code gi_yieldfrom"),
+    *_reads("coroutine", "coro", "cr_frame cr_code cr_await"),
+    *_reads("asyncgen", "agen", "ag_frame ag_code"),
+    *_reads("module", "module",
+            "__dict__ __spec__ __loader__ __builtins__"),
+    *_reads("static", "Service.__dict__['static']", "__func__ __wrapped__"),
+    *_reads("class", "Service.__dict__['make']", "__func__ __wrapped__"),
+    *_reads("property", "Service.__dict__['prop']", "fget"),
+    *_reads("weakref", "ref", "__callback__"),
+    *_reads("partial", "part", "func args keywords"),
+]
+
+FRAMES = [
+    Attack("traceback_frame", """
+try:
+    fail()
+except Exception as e:
+    loot.append(e.__traceback__.tb_next.tb_frame.f_globals)
+"""),
+    Attack("own_frame_back", """
+try:
+    1 / 0
+except Exception as e:
+    loot.append(e.__traceback__.tb_frame.f_back)
+"""),
+    Attack("exit_traceback", """
+class C:
+    def __enter__(self): return self
+    def __exit__(self, kind, exc, tb):
+        loot.append(tb.tb_frame)
+        return True
+with C():
+    fail()
+"""),
+    Attack("context_frame", """
+try:
+    try:
+        fail()
+    except Exception:
+        raise KeyError
+except KeyError as e:
+    loot.append(e.__context__.__traceback__.tb_next.tb_frame.f_locals)
+"""),
+    Attack("host_with_block", """
+class C:
+    def __enter__(self): return self
+    def __exit__(self, kind, exc, tb):
+        loot.append(tb.tb_frame.f_locals)
+        return True
+""", "with g['C']():\n    1 / 0\n"),
+    Attack("generator_of_guest", """
+def f(): yield
+loot.append(f().gi_frame)
+"""),
+    Attack("generator_of_guest_by_name", """
+def f(): yield
+loot.append(getattr(f(), 'gi_' + 'frame').f_back is None)
+"""),
+    Attack("attribute_error_obj", """
+try:
+    probe()
+except AttributeError as e:
+    loot.append(e.obj)
+"""),
+    Attack("exception_group", """
+try:
+    raise ExceptionGroup('', [failed])
+except* ValueError as e:
+    loot.append(e.exceptions[0].__traceback__.tb_frame)
+"""),
+]
+
+FORWARDED = [
+    Attack("getattr", "loot.append(getattr(helper, '__globals__'))"),
+    Attack("getattr_computed",
+           "loot.append(getattr(helper, '__glo' + 'bals__'))"),
+    Attack("str_subclass_name", """
+class S(str):
+    def startswith(self, other): return False
+loot.append(getattr(helper, S('__globals__')))
+"""),
+    Attack("object_getattribute",
+           "loot.append(object.__getattribute__(helper, '__globals__'))"),
+    Attack("object_getattribute_wrapped",
+           "loot.append(object.__getattribute__(helper, '__wrapped__'))"),
+    Attack("object_getattribute_module",
+           "loot.append(object.__getattribute__(module, '__spec__'))"),
+    Attack("descriptor_get",
+           "loot.append(type(helper).__dict__['__globals__']"
+           ".__get__(helper))"),
+    Attack("descriptor_getset",
+           "loot.append(type(helper).__code__.__get__(helper))"),
+    Attack("format", "loot.append('SECRET' in "
+                     "'{0.__globals__}'.format(helper))"),
+    Attack("format_map", "loot.append('SECRET' in "
+                         "'{f.__globals__}'.format_map({'f': helper}))"),
+    Attack("match", """
+match helper:
+    case object(__globals__=found):
+        loot.append(found)
+"""),
+    Attack("match_class", """
+match helper:
+    case Function(__code__=found):
+        loot.append(found)
+"""),
+    Attack("generic_alias",
+           "loot.append(type(list[int])(helper, int).__globals__)"),
+    Attack("bound_method_forward", "loot.append(method.__globals__)"),
+    Attack("weak_proxy", "loot.append(weak.__globals__)"),
+    Attack("vars_function", "loot.append(vars(helper))"),
+    Attack("vars_module", "loot.append(vars(module))"),
+    Attack("hasattr", "loot.append(helper.__globals__) "
+                      "if hasattr(helper, '__globals__') else None"),
+    Attack("wrapped_called", "loot.append(helper.__wrapped__())"),
+    Attack("import_from", "loot.append(helper.__code__.co_consts)"),
+    Attack("super_getattribute", """
+class M(type(module)): pass
+loot.append(super(type(module), module).__getattribute__('__spec__'))
+"""),
+    Attack("attrgetter",
+           "loot.append(attrgetter('__globals__')(helper))"),
+    Attack("attrgetter_dotted",
+           "loot.append(attrgetter('real.__globals__')(holder))"),
+    Attack("comprehension_target", """
+[0 for plain_helper.__code__ in [code_without_closure]]
+loot.append(1)
+"""),
+]
+
+REDUCE = [
+    Attack("builtin_reduce", "loot.append(hidden_append.__reduce__()[1][0])"),
+    Attack("builtin_reduce_ex",
+           "loot.append(hidden_append.__reduce_ex__(2)[1][0])"),
+    Attack("method_reduce", "loot.append(method.__reduce__()[1][0])"),
+    Attack("wrapper_reduce",
+           "loot.append(hidden_append.__call__.__reduce__()[1][0])"),
+    Attack("object_reduce", "loot.append(service.__reduce_ex__(2))"),
+    Attack("object_reduce_unbound",
+           "loot.append(object.__reduce_ex__(service, 2))"),
+    Attack("partial_reduce", "loot.append(part.__reduce__())"),
+]
+
+TYPES = [
+    Attack("subclasses", "loot.append(object.__subclasses__())"),
+    Attack("subclasses_unbound",
+           "loot.append(type.__subclasses__(object))"),
+    Attack("subclasses_through_base",
+           "loot.append(().__class__.__base__.__subclasses__())"),
+    Attack("subclasses_exit",
+           "loot.append(BaseException.__subclasses__())"),
+    Attack("patch_host_class", """
+Service.method = lambda self: 'guest'
+loot.append(1)
+"""),
+    Attack("patch_host_class_by_type", """
+type.__setattr__(type(service), 'method', lambda self: 'guest')
+loot.append(1)
+"""),
+    Attack("delete_from_host_class", "del Service.method\nloot.append(1)"),
+    Attack("assign_class", """
+class Evil(Service): pass
+service.__class__ = Evil
+loot.append(1)
+"""),
+    Attack("assign_bases", """
+class A: pass
+class B(A): pass
+class C: pass
+B.__bases__ = (C,)
+loot.append(1)
+"""),
+    Attack("mappingproxy_or", """
+class Thief:
+    def __ror__(self, other):
+        loot.append(other) if other is not dict(other) and \
+            'thief' not in other else None
+        other['thief'] = 1
+        if 'thief' in Service.__dict__: loot.append(other)
+        return {}
+Service.__dict__ | Thief()
+loot[:] = [x for x in loot if 'thief' in Service.__dict__]
+"""),
+    Attack("mappingproxy_eq", """
+class Thief:
+    def __eq__(self, other):
+        other['thief'] = 1
+        return True
+Service.__dict__ == Thief()
+if 'thief' in Service.__dict__: loot.append(1)
+"""),
+]
+
+BYTECODE = [
+    Attack("function_type", """
+def f(): return SECRET
+F = type(f)
+loot.append(F(code_without_closure, {'SECRET': 1}))
+"""),
+    Attack("function_type_of_code", "loot.append(Function(code_without_closure, {}))"),
+    Attack("code_type", "loot.append(type(code)(0, 0, 0, 0, 0, 0, b'', (), (),"
+                        " (), '', '', '', 0, b'', b''))"),
+    Attack("code_replace", "loot.append(code.replace(co_name='x'))"),
+    Attack("code_dunder_replace",
+           "loot.append(code.__replace__(co_name='x'))"),
+    Attack("code_consts", "loot.append(code.co_consts)"),
+    Attack("code_bytes", "loot.append(code.co_code)"),
+    Attack("set_code", """
+def f(): pass
+f.__code__ = code_without_closure
+loot.append(1)
+"""),
+    Attack("set_defaults", "helper.__defaults__ = (1,)\nloot.append(1)"),
+    Attack("cell", """
+def outer():
+    x = 1
+    def inner(): return x
+    return inner
+loot.append(cell.cell_contents)
+"""),
+    Attack("set_cell", "cell.cell_contents = 1\nloot.append(1)"),
+    Attack("make_traceback", """
+try:
+    1 / 0
+except Exception as e:
+    T = type(e.__traceback__)
+    loot.append(T(None, frame, 0, 1))
+"""),
+]
+
+BUILTINS = [
+    Attack("open", "loot.append(open)"),
+    Attack("import", "import os\nloot.append(os)"),
+    Attack("dunder_import", "loot.append(__import__('os'))"),
+    Attack("builtins_item", "loot.append(__builtins__['open'] "
+           "if type(__builtins__) is dict else __builtins__.open)"),
+    Attack("builtins_of_globals", "loot.append(globals()['__builtins__']"
+           "['open'])"),
+    Attack("system_exit", "loot.append(SystemExit)"),
+    Attack("set_item", """
+__builtins__['len'] = lambda x: 'mine'
+loot.append(len(()))
+"""),
+    Attack("update", "__builtins__.update(evil=1)\nloot.append(evil)"),
+    Attack("clear", "saved = dict(__builtins__)\n__builtins__.clear()\n"
+                    "loot.append(1)\n"),
+    Attack("pop", "loot.append(__builtins__.pop('len'))"),
+    Attack("inplace_or", "__builtins__ |= {'evil': 1}\nloot.append(evil)"),
+    Attack("setdefault", "loot.append(__builtins__.setdefault('evil', 1))"),
+    Attack("dict_method", """
+dict.update(__builtins__, evil=1)
+loot.append(evil)
+"""),
+    Attack("replace_builtins", """
+globals()['__builtins__'] = {'open': 'mine'}
+def f(): return open
+loot.append(f())
+"""),
+    Attack("exec_other_globals", """
+g2 = {}
+exec('x = open', g2)
+loot.append(g2['x'])
+"""),
+    Attack("exec_given_builtins", """
+g2 = {'__builtins__': {'open': 1}}
+exec('x = open', g2)
+loot.append(g2['x'])
+"""),
+    Attack("eval_given_builtins",
+           "loot.append(eval('open', {'__builtins__': {'open': 1}}))"),
+    Attack("deleted_builtins_host_exec", "del __builtins__",
+           "exec('loot.append(open)', g)"),
+    Attack("replaced_builtins_host_exec",
+           "globals()['__builtins__'] = {'open': 1}",
+           "exec('loot.append(open)', g)"),
+    Attack("host_exec_defines", "pass",
+           "exec('def f(): return open\\nloot.append(f())', g)"),
+    Attack("host_eval", "pass", "loot.append(eval('open', g))"),
+    Attack("copied_builtins", "copy = {'__builtins__': __builtins__, 'loot': loot}",
+           "exec('def f(): return open\\n"
+           "globals().pop(\"__builtins__\")\\n"
+           "def h(): return open\\nloot.append(h())', g['copy'])"),
+]
+
+# A C callable that takes whatever it is given, and steals.
+STEAL = ("partial(next, map(loot.append, "
+         "map(getattr, [helper], ['__globals__'])))")
+
+LATER = [
+    Attack("lazy_map_subclasses",
+           "m = map(loot.append, map(type.__subclasses__, [object]))",
+           "list(g['m'])"),
+    Attack("lazy_map_getattr",
+           "m = map(loot.append, map(getattr, [helper], ['__globals__']))",
+           "list(g['m'])"),
+    Attack("lazy_filter", """
+def keep(x): loot.append(x)
+m = filter(keep, map(getattr, [helper], ['__globals__']))
+""", "list(g['m'])"),
+    Attack("lazy_nested_map", """
+inner = map(map, [getattr], [[helper]], [['__globals__']])
+m = map(loot.extend, inner)
+""", "list(g['m'])"),
+    Attack("lazy_globals", "m = map(loot.append, iter(globals, None))",
+           "next(g['m'])"),
+    Attack("lazy_eval", "cb = partial(eval, 'loot.append(open)')", "g['cb']()"),
+    Attack("key_eval", "key = eval\nnames = ['loot.append(open) or 0']",
+           "sorted(g['names'], key=g['key'])"),
+    Attack("key_exec", "key = exec\nnames = ['loot.append(open)']",
+           "max(g['names'], key=g['key'])"),
+    Attack("partial_subclasses",
+           "cb = partial(map, loot.append, "
+           "map(type.__subclasses__, [object]))",
+           "list(g['cb']())"),
+    Attack("finalizer_python", """
+class A:
+    def __del__(self): loot.append(open)
+a = A()
+""", "del g['a']"),
+    Attack("finalizer_partial", """
+class A:
+    __del__ = partial(eval, 'loot.append(open)')
+a = A()
+""", "del g['a']"),
+    Attack("comparison_c", f"""
+class A:
+    __lt__ = {STEAL}
+a = A()
+""", "try:\n    g['a'] < 1\nexcept Exception:\n    pass"),
+    Attack("comparison_capture", """
+class A:
+    def __eq__(self, other):
+        loot.append(other.__globals__)
+a = A()
+""", "helper == g['a']"),
+    Attack("assigned_special_method", """
+class A: pass
+A.__len__ = partial(eval, 'loot.append(open) or 0')
+a = A()
+""", "try:\n    len(g['a'])\nexcept Exception:\n    pass"),
+    Attack("weakref_callback_python", """
+class A: pass
+a = A()
+ref2 = make_ref(a, lambda r: loot.append(open))
+""", "del g['a']"),
+    Attack("weakref_callback_c", f"""
+class A: pass
+a = A()
+ref2 = make_ref(a, {STEAL})
+""", "del g['a']"),
+    Attack("default_factory",
+           "d = defaultdict(lambda: loot.append(open))", "g['d'][1]"),
+    Attack("default_factory_c",
+           "d = defaultdict(partial(eval, 'loot.append(open)'))",
+           "g['d'][1]"),
+    Attack("property_c", f"""
+class A:
+    x = property({STEAL})
+a = A()
+""", "try:\n    g['a'].x\nexcept Exception:\n    pass"),
+    Attack("property_python", """
+class A:
+    @property
+    def x(self): loot.append(open)
+a = A()
+""", "g['a'].x"),
+    Attack("repr", """
+class A:
+    def __repr__(self): loot.append(open); return ''
+a = A()
+""", "repr(g['a'])"),
+    Attack("metaclass", """
+class M(type):
+    def __call__(cls): loot.append(open)
+class A(metaclass=M): pass
+""", "g['A']()"),
+    Attack("generator", """
+def f():
+    yield
+    loot.append(open)
+it = f()
+next(it)
+""", "list(g['it'])"),
+    Attack("coroutine", """
+async def f(): loot.append(open)
+c = f()
+""", "try:\n    g['c'].send(None)\nexcept StopIteration:\n    pass"),
+    Attack("async_generator", """
+async def f():
+    yield open
+c = f()
+""", """
+try:
+    g['c'].asend(None).send(None)
+except StopIteration as e:
+    loot.append(e.value)
+"""),
+    Attack("generator_finally", """
+def f():
+    try:
+        yield
+    finally:
+        loot.append(open)
+it = f()
+next(it)
+""", "del g['it']"),
+    Attack("callback_from_host", "call(lambda: loot.append(open))"),
+    Attack("descriptor", """
+class D:
+    def __get__(self, obj, cls): loot.append(open)
+class A:
+    x = D()
+a = A()
+""", "g['a'].x"),
+    Attack("decorator_class", """
+class A:
+    def __init_subclass__(cls): loot.append(open)
+""", "class B(g['A']):\n    pass"),
+    Attack("sort_key", "key = lambda x: loot.append(open) or 0",
+           "sorted([1, 2], key=g['key'])"),
+    Attack("context_manager", """
+class A:
+    def __enter__(self): loot.append(open)
+    def __exit__(self, *args): pass
+a = A()
+""", "with g['a']:\n    pass"),
+    Attack("lambda", "f = lambda: open", "loot.append(g['f']())"),
+    Attack("format_spec", """
+class A:
+    def __format__(self, spec): loot.append(open); return ''
+a = A()
+""", "f\"{g['a']}\""),
+    Attack("super_on_host_frame",
+           "m = map(loot.append, iter(super, None))",
+           "class H:\n    def f(self):\n        __class__\n"
+           "        next(g['m'])\nH().f()"),
+    Attack("accumulate",
+           "m = accumulate([0, 'loot.append(open)'], "
+           "lambda a, b: eval(b))",
+           "list(g['m'])"),
+    Attack("takewhile_c", "m = takewhile(eval, ['loot.append(open)'])",
+           "list(g['m'])"),
+    Attack("starmap_c",
+           "m = map(loot.append, starmap(getattr, "
+           "[(helper, '__globals__')]))",
+           "list(g['m'])"),
+    Attack("lru_cache_c",
+           "f = lru_cache(1)(partial(eval, 'loot.append(open)'))",
+           "g['f']()"),
+    Attack("guarded_exec_itself",
+           "low_level('loot.append(open)', {}, {}, {'loot': loot,"
+           " 'open': 1})"),
+    Attack("deepcopy_reduce", """
+class A:
+    def __reduce_ex__(self, p): loot.append(open); return (int, ())
+a = A()
+""", "copy.deepcopy(g['a'])"),
+]
+
+ATTACKS = [*READ, *FRAMES, *FORWARDED, *REDUCE, *TYPES, *BYTECODE, *BUILTINS,
+           *LATER]
