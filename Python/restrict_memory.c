@@ -24,6 +24,7 @@
 #ifdef WITH_RESTRICTED
 
 #include <malloc.h>               // malloc_usable_size()
+#include <stdlib.h>
 #include <sys/mman.h>
 
 #define LARGE (256 * 1024)        // bytes; from here on a mapping
@@ -227,7 +228,9 @@ _PyRestrict_LargeAlloc(struct _restrict_memory *memory, size_t size,
     if (admit(memory, size) < 0) {
         return NULL;
     }
-    void *ptr = zeroed ? PyMem_RawCalloc(1, size) : PyMem_RawMalloc(size);
+    // Not PyMem_RawMalloc(): debug hooks give a pointer into the block.
+    size = Py_MAX(size, 1);
+    void *ptr = zeroed ? calloc(1, size) : malloc(size);
     if (ptr != NULL) {
         add_used(memory, malloc_usable_size(ptr));
     }
@@ -240,7 +243,7 @@ _PyRestrict_LargeFree(struct _restrict_memory *memory, void *ptr)
     struct _restrict_mapping *mapping = find_mapping(memory, ptr);
     if (mapping == NULL) {
         _PyRestrict_Refund(memory, malloc_usable_size(ptr));
-        PyMem_RawFree(ptr);
+        free(ptr);
         return;
     }
     _PyRestrict_Refund(memory, mapping->size);
@@ -299,7 +302,7 @@ _PyRestrict_LargeRealloc(struct _restrict_memory *memory, void *ptr,
     if (size > old_size && admit(memory, size - old_size) < 0) {
         return NULL;
     }
-    void *new = PyMem_RawRealloc(ptr, size);
+    void *new = realloc(ptr, Py_MAX(size, 1));
     if (new != NULL) {
         _PyRestrict_Refund(memory, old_size);
         add_used(memory, malloc_usable_size(new));
@@ -398,7 +401,7 @@ _PyRestrict_LibraryMalloc(size_t size)
     if (memory != NULL && admit(memory, size) < 0) {
         return NULL;
     }
-    block = PyMem_RawMalloc(size);
+    block = malloc(size);
     if (block == NULL) {
         return NULL;
     }
@@ -430,7 +433,7 @@ _PyRestrict_LibraryFree(void *ptr)
     if (block->memory != NULL) {
         _PyRestrict_Refund(block->memory, block->size);
     }
-    PyMem_RawFree(block);
+    free(block);
 }
 
 void *
