@@ -43,6 +43,6 @@ def test_hang(driver, row, slow_build):
 
 def test_median():
     """Half of all stop within 50 ms of the limit."""
-    if len(late) < len(ROWS) // 2:
-        pytest.skip("only with all rows")
+    if "RESTRICT_TIMINGS" not in os.environ or len(late) < len(ROWS) // 2:
+        pytest.skip("a timing: RESTRICT_TIMINGS=1, all rows, a quiet machine")
     assert statistics.median(late) < 0.05

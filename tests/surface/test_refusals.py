@@ -159,7 +159,11 @@ def test_warm_opcodes(python):
 
 CALLS = [
     "function.__class__(function.__code__, {})",
-    "type(function.__code__)(*[0] * 18)",
+    "(lambda c: type(c)(c.co_argcount, c.co_posonlyargcount, "
+    "c.co_kwonlyargcount, c.co_nlocals, c.co_stacksize, c.co_flags, "
+    "c.co_code, c.co_consts, c.co_names, c.co_varnames, c.co_filename, "
+    "c.co_name, c.co_qualname, c.co_firstlineno, c.co_linetable, "
+    "c.co_exceptiontable))(function.__code__)",
     "setattr(function, '__code__', closure.__code__)",
     "function.__code__.__class__.__new__(function.__code__.__class__)",
     "[].append.__reduce__()",
