@@ -56,7 +56,7 @@ def compare(pair, name, arguments):
     best = [math.inf, math.inf]
     for _ in range(arguments.rounds):
         for i in random.sample((0, 1), 2):
-            best[i] = min(best[i], seconds(pair[i], name, 60))
+            best[i] = min(best[i], seconds(pair[i], name, 300))
     return best
 
 
