@@ -419,18 +419,7 @@ open_folder(const path_arg *path)
             close(fd);
         }
         errno = saved;
-        // The grant to suggest is of the folder.
-        if (errno == EXDEV) {
-            PyObject *text = PyBytes_FromFormat("%s/", path_text(path));
-            if (text != NULL) {
-                _PyRestrict_DenyPath(path->name, PyBytes_AS_STRING(text),
-                                     mode);
-                Py_DECREF(text);
-            }
-        }
-        else {
-            path_error(path, mode);
-        }
+        path_error(path, mode | _PyRestrict_FOLDER);
     }
     return dir;
 }

@@ -391,9 +391,9 @@ class Interpreter:
         raise self._failure(outcome, value)
 
     def _failure(self, outcome: int, value: Any) -> Exception:
-        if outcome == _native.LOST or value[0] == "MemoryError":
-            if self.policy.memory is not None:
-                return LimitExceeded("memory", self.usage)
+        no_memory = outcome == _native.LOST or value[0] == "MemoryError"
+        if no_memory and self.policy.memory is not None:
+            return LimitExceeded("memory", self.usage)
         if outcome == _native.LOST:
             return GuestError("MemoryError", "")
         return guest_error(value, self._sources)

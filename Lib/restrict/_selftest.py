@@ -60,7 +60,8 @@ ATTEMPTS = (
     Attempt("see a path", "import json; json.__file__"),
     Attempt("see the arguments", "import sys; sys.path or sys.argv[0]"),
     Attempt("unpickle a function",
-            "import pickle; pickle.loads(b'cposix\\nsystem\\n.')('true') == 0"),
+            "import pickle; "
+            "pickle.loads(b'cposix\\nsystem\\n.')('true') == 0"),
     Attempt("run for ever", "while True: pass"),
     Attempt("run for ever in C", "import itertools; "
             "sum(itertools.repeat(1))"),

@@ -44,7 +44,8 @@ def test_modules_from_host(host):
             assert guest.eval("twice(tools.rates)") == [1, 2, 1, 2]
             guest.exec("tools.rates.append(3)")
         assert modules["tools"]["rates"] == [1, 2]
-        raises(TypeError, Interpreter, modules_from_host={"m": {"x": object()}})
+        raises(TypeError, Interpreter,
+               modules_from_host={"m": {"x": object()}})
         raises(ValueError, Interpreter, modules_from_host={"a.b": {}})
     """)
 
@@ -190,7 +191,9 @@ def test_host_frames_are_whole(host):
 
         def look():
             frame = sys._getframe()
-            while frame: names.append(frame.f_code.co_name); frame = frame.f_back
+            while frame:
+                names.append(frame.f_code.co_name)
+                frame = frame.f_back
 
         def outer():
             guest.exec("look()")
@@ -317,7 +320,9 @@ def test_too_deep_to_call_the_host(host):
         with Interpreter(functions={"f": lambda: 1}) as guest:
             guest.exec(dedent('''
                 def deep(n):
-                    return f() if n == 0 else max([n], key=lambda _: deep(n - 1))
+                    if n == 0:
+                        return f()
+                    return max([n], key=lambda _: deep(n - 1))
                 try:
                     deep(100000)
                 except RecursionError:

@@ -118,3 +118,21 @@ def test_readable_while_the_guest_runs(host):
         thread.join()
         guest.close()
     """)
+
+
+def test_options_follow_the_grant(host):
+    host("""
+        def option(grant):
+            return restrict.Denial("x", "y", "", grant, 1, 0.0, 0.0).option()
+
+        assert option(None) is None and option("not toml") is None
+        assert option('modules = ["a"]') == "--allow-module a"
+        assert option('files = {"/a b" = "r"}') == "--allow-read '/a b'"
+        assert option('directories = {"/a" = "rw"}') == \\
+            "--allow-read /a --allow-write /a"
+        assert option('addresses = [["2001:db8::1", 80]]') == \\
+            "--allow-net '[2001:db8::1]:80'"
+        assert option('hosts = [["example.com", 443]]') == \\
+            "--allow-net example.com:443"
+        assert option("network_info = true") is None
+    """)
