@@ -244,7 +244,7 @@ open_interp(GuestObject *self)
 
 PyDoc_STRVAR(guest_set_limit_doc,
 "set_limit(name, value)\n--\n\n"
-"Cap memory or output (bytes), cpu or wall (seconds), or steps.");
+"Cap memory, output or file_size (bytes), cpu or wall (seconds), or steps.");
 
 static PyObject *
 guest_set_limit(GuestObject *self, PyObject *args)
@@ -267,6 +267,7 @@ guest_set_limit(GuestObject *self, PyObject *args)
         err = PyErr_Occurred() ? -1
               : *name == 'm' ? PyRestrict_SetMemoryCap(interp, n)
               : *name == 'o' ? PyRestrict_SetOutputCap(interp, n)
+              : *name == 'f' ? PyRestrict_SetFileSizeCap(interp, n)
               : PyRestrict_SetStepCap(interp, (uint64_t)n);
     }
     return err < 0 ? NULL : Py_NewRef(Py_None);
@@ -295,6 +296,63 @@ static PyObject *
 guest_block_module(GuestObject *self, PyObject *arg)
 {
     return set_name(self, arg, PyRestrict_BlockModule);
+}
+
+/* A path and a mode; the path as the host's file system spells it. */
+static PyObject *
+set_grant(GuestObject *self, PyObject *args,
+          int (*setter)(PyInterpreterState *, const char *, const char *))
+{
+    PyInterpreterState *interp = open_interp(self);
+    PyObject *path;
+    const char *mode;
+    if (interp == NULL
+        || !PyArg_ParseTuple(args, "O&s", PyUnicode_FSConverter, &path,
+                             &mode))
+    {
+        return NULL;
+    }
+    int err = setter(interp, PyBytes_AS_STRING(path), mode);
+    Py_DECREF(path);
+    return err < 0 ? NULL : Py_NewRef(Py_None);
+}
+
+static PyObject *
+guest_allow_file(GuestObject *self, PyObject *args)
+{
+    return set_grant(self, args, PyRestrict_AllowFile);
+}
+
+static PyObject *
+guest_allow_directory(GuestObject *self, PyObject *args)
+{
+    return set_grant(self, args, PyRestrict_AllowDirectory);
+}
+
+static PyObject *
+set_folder(GuestObject *self, PyObject *arg,
+           int (*setter)(PyInterpreterState *, const char *))
+{
+    PyInterpreterState *interp = open_interp(self);
+    PyObject *path;
+    if (interp == NULL || !PyUnicode_FSConverter(arg, &path)) {
+        return NULL;
+    }
+    int err = setter(interp, PyBytes_AS_STRING(path));
+    Py_DECREF(path);
+    return err < 0 ? NULL : Py_NewRef(Py_None);
+}
+
+static PyObject *
+guest_allow_path(GuestObject *self, PyObject *arg)
+{
+    return set_folder(self, arg, _PyRestrict_AddSourcePath);
+}
+
+static PyObject *
+guest_set_directory(GuestObject *self, PyObject *arg)
+{
+    return set_folder(self, arg, _PyRestrict_SetWorkingDirectory);
 }
 
 /* --- Streams, record, usage ---------------------------------------------------------------- */
@@ -546,6 +604,15 @@ static PyMethodDef guest_methods[] = {
      PyDoc_STR("allow_module(name)\n--\n\nAllow a module.")},
     {"block_module", (PyCFunction)guest_block_module, METH_O,
      PyDoc_STR("block_module(name)\n--\n\nBlock a module.")},
+    {"allow_file", (PyCFunction)guest_allow_file, METH_VARARGS,
+     PyDoc_STR("allow_file(path, mode)\n--\n\nAllow a file.")},
+    {"allow_directory", (PyCFunction)guest_allow_directory, METH_VARARGS,
+     PyDoc_STR("allow_directory(path, mode)\n--\n\nAllow a folder.")},
+    {"allow_path", (PyCFunction)guest_allow_path, METH_O,
+     PyDoc_STR("allow_path(folder)\n--\n\nImport source from a folder.")},
+    {"set_directory", (PyCFunction)guest_set_directory, METH_O,
+     PyDoc_STR("set_directory(folder)\n--\n\n"
+               "Where relative paths start; grants nothing.")},
     {"set_input", (PyCFunction)guest_set_input, METH_O, guest_set_input_doc},
     {"output", (PyCFunction)guest_output, METH_VARARGS, guest_output_doc},
     {"denials", (PyCFunction)guest_denials, METH_NOARGS, guest_denials_doc},

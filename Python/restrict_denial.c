@@ -336,7 +336,7 @@ raise_refusal(const struct _restrict_request *request)
                                     request->capability, request->subject);
     }
     if (text != NULL && request->filename != NULL) {
-        Py_SETREF(text, Py_BuildValue("(iNO)", EACCES, text,
+        Py_SETREF(text, Py_BuildValue("(iOO)", EACCES, text,
                                       request->filename));
     }
     if (text != NULL) {

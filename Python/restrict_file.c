@@ -228,9 +228,10 @@ make_grant_text(char *to, size_t size, const char *path, int mode)
     {
         return;
     }
+    int is_dir = normal.is_dir || (mode & _PyRestrict_FOLDER);
+    mode &= ~_PyRestrict_FOLDER;
     const char *text = mode == _PyRestrict_READ ? "r"
                        : mode == _PyRestrict_WRITE ? "w" : "rw";
-    int is_dir = normal.is_dir;
     if ((mode & _PyRestrict_WRITE) && !is_dir) {
         char *slash = strrchr(normal.text, '/');
         slash[slash == normal.text] = '\0';

@@ -23,11 +23,14 @@
 #include "Python.h"
 #include "marshal.h"              // PyMarshal_ReadObjectFromString()
 #include "pycore_ceval.h"         // _PyEval_EnsureBuiltins
+#include "pycore_fileutils.h"     // _Py_read()
+#include "pycore_frame.h"         // _PyFrame_GetCode()
 #include "pycore_import.h"        // struct _frozen
 #include "pycore_moduleobject.h"
 #include "pycore_namespace.h"     // _PyNamespace_New()
 #include "pycore_restrict.h"
 #include "pycore_restrict_frozen.h"
+#include <unistd.h>               // close()
 
 #ifdef WITH_RESTRICTED
 
@@ -62,6 +65,64 @@ find_builtin(const char *name)
         }
     }
     return NULL;
+}
+
+/* A module of a folder that the host named. */
+struct source {
+    int fd;                       // of its file; the caller closes it
+    int is_package;
+    const struct _restrict_grant *folder;
+    char file[PATH_MAX];          // relative to the folder
+};
+
+static int
+find_in_folder(const struct _restrict_grant *folder, const char *name,
+               struct source *source)
+{
+    static const char *const ends[] = {"/__init__.py", ".py"};
+    for (int i = 0; i < 2; i++) {
+        int len = PyOS_snprintf(source->file, PATH_MAX, "%.200s%s", name,
+                                ends[i]);
+        for (char *p = source->file; p < source->file + len; p++) {
+            if (*p == '.' && p < source->file + strlen(name)) {
+                *p = '/';
+            }
+        }
+        source->fd = _PyRestrict_OpenSource(folder, source->file);
+        if (source->fd >= 0) {
+            source->is_package = i == 0;
+            source->folder = folder;
+            return 1;
+        }
+    }
+    return 0;
+}
+
+/* Folder after folder; a name with a slash in it is none of a module. */
+static int
+find_source(const char *name, struct source *source)
+{
+    struct _restrict_files *files = &_PyRestrict_GetState()->files;
+    if (strlen(name) > 200 || strchr(name, '/') != NULL) {
+        return 0;
+    }
+    for (int i = 0; i < files->n_sources; i++) {
+        if (find_in_folder(&files->sources[i], name, source)) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
+static int
+has_source(const char *name)
+{
+    struct source source;
+    if (!find_source(name, &source)) {
+        return 0;
+    }
+    close(source.fd);
+    return 1;
 }
 
 static int
@@ -104,6 +165,32 @@ _PyRestrict_ListFrozen(void)
     return list;
 }
 
+/* Modules that the frozen library asks for and does well without.  To it they
+   do not exist; a guest that asks is refused as for any other. */
+static const char *const optional[] = {
+    "_hashlib", "_locale", "_uuid", "_winapi", "_wmi", "grp", "nt", "pwd"
+};
+
+static int
+is_optional(const char *name)
+{
+    _PyInterpreterFrame *frame = _PyThreadState_GetFrame(_PyThreadState_GET());
+    const char *file = NULL;
+    if (frame != NULL) {
+        file = PyUnicode_AsUTF8(_PyFrame_GetCode(frame)->co_filename);
+        PyErr_Clear();
+    }
+    if (file == NULL || strncmp(file, "<frozen ", 8) != 0) {
+        return 0;
+    }
+    for (size_t i = 0; i < Py_ARRAY_LENGTH(optional); i++) {
+        if (strcmp(optional[i], name) == 0) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
 int
 _PyRestrict_ModuleCheck(const char *name)
 {
@@ -114,9 +201,14 @@ _PyRestrict_ModuleCheck(const char *name)
     if (!_PyRestrict_NamesCover(&state->policy.blocked, name)
         && (_PyRestrict_NamesCover(&state->policy.allowed, name)
             || find_frozen(name) != NULL
-            || _PyRestrict_IsReviewedModule(name)))
+            || _PyRestrict_IsReviewedModule(name)
+            || has_source(name)))
     {
         return 0;
+    }
+    if (is_optional(name)) {
+        PyErr_Format(PyExc_ModuleNotFoundError, "No module named '%s'", name);
+        return -1;
     }
     return deny_import(name);
 }
@@ -257,6 +349,119 @@ load_frozen(const struct _frozen *frozen, PyObject *name)
     return loaded;
 }
 
+/* --- Loading source of the host's folders ------------------------------------------------ */
+
+/* More than any module is; what is larger is data. */
+#define MAX_SOURCE (16 * 1024 * 1024)
+
+static PyObject *
+read_source(int fd)
+{
+    struct stat st;
+    if (fstat(fd, &st) < 0) {
+        return PyErr_SetFromErrno(PyExc_OSError);
+    }
+    if (!S_ISREG(st.st_mode) || st.st_size > MAX_SOURCE) {
+        PyErr_SetString(PyExc_ImportError, "the source is not a module");
+        return NULL;
+    }
+    PyObject *text = PyBytes_FromStringAndSize(NULL, st.st_size);
+    Py_ssize_t size = 0, n = 1;
+    while (text != NULL && n > 0 && size < st.st_size) {
+        n = _Py_read(fd, PyBytes_AS_STRING(text) + size, st.st_size - size);
+        size += n > 0 ? n : 0;
+    }
+    if (text != NULL && n < 0) {
+        Py_CLEAR(text);
+    }
+    else if (text != NULL && size < st.st_size) {
+        _PyBytes_Resize(&text, size);
+    }
+    return text;
+}
+
+/* What the code says that it is in: the true path only if paths may show. */
+static PyObject *
+source_name(const struct source *source)
+{
+    if (!_PyRestrict_GetState()->policy.filesystem_info) {
+        return PyUnicode_FromFormat("<%s>", source->file);
+    }
+    const char *folder = source->folder->len ? source->folder->path : "";
+    PyObject *bytes = PyBytes_FromFormat("%s/%s", folder, source->file);
+    PyObject *text = bytes != NULL ? PyUnicode_DecodeFSDefault(
+        PyBytes_AS_STRING(bytes)) : NULL;
+    Py_XDECREF(bytes);
+    return text;
+}
+
+static PyObject *
+compile_source(const struct source *source, PyObject *filename)
+{
+    PyObject *text = read_source(source->fd);
+    if (text == NULL) {
+        return NULL;
+    }
+    PyObject *code = NULL;
+    PyCompilerFlags flags = _PyCompilerFlags_INIT;
+    if (strlen(PyBytes_AS_STRING(text)) != (size_t)PyBytes_GET_SIZE(text)) {
+        PyErr_SetString(PyExc_SyntaxError,
+                        "source code cannot contain null bytes");
+    }
+    else {
+        code = Py_CompileStringObject(PyBytes_AS_STRING(text), filename,
+                                      Py_file_input, &flags, 0);
+    }
+    Py_DECREF(text);
+    return code;
+}
+
+/* __file__, and __path__ in place of its token: only if paths may show. */
+static int
+set_true_path(PyObject *dict, PyObject *filename, int is_package)
+{
+    if (!_PyRestrict_GetState()->policy.filesystem_info) {
+        return 0;
+    }
+    if (PyDict_SetItemString(dict, "__file__", filename) < 0) {
+        return -1;
+    }
+    if (!is_package) {
+        return 0;
+    }
+    Py_ssize_t slash = PyUnicode_FindChar(
+        filename, '/', 0, PyUnicode_GET_LENGTH(filename), -1);
+    PyObject *path = Py_BuildValue(
+        "[N]", PyUnicode_Substring(filename, 0, slash));
+    int err = path == NULL ? -1 : PyDict_SetItemString(dict, "__path__",
+                                                       path);
+    Py_XDECREF(path);
+    return err;
+}
+
+static PyObject *
+load_source(struct source *source, PyObject *name)
+{
+    PyObject *module = NULL, *loaded = NULL;
+    PyObject *filename = source_name(source);
+    PyObject *code = filename != NULL ? compile_source(source, filename)
+                                      : NULL;
+    close(source->fd);
+    if (code != NULL) {
+        module = new_source_module(name, source->is_package);
+    }
+    if (module != NULL
+        && set_true_path(PyModule_GetDict(module), filename,
+                         source->is_package) == 0)
+    {
+        loaded = exec_module(module, name, code);
+    }
+    Py_XDECREF(filename);
+    Py_XDECREF(code);
+    Py_XDECREF(module);
+    return loaded;
+}
+
 /* --- Loading built-in C modules --------------------------------------------------------- */
 
 static PyObject *
@@ -347,6 +552,10 @@ load_module(PyObject *name)
     const struct _inittab *builtin = find_builtin(text);
     if (builtin != NULL) {
         return load_builtin(builtin, name);
+    }
+    struct source source;
+    if (find_source(text, &source)) {
+        return load_source(&source, name);
     }
     deny_import(text);
     return NULL;
@@ -467,7 +676,8 @@ import_item(PyObject *package_name, PyObject *module, PyObject *item)
     const char *text = PyUnicode_AsUTF8(full);
     PyObject *submodule = NULL;
     if (text != NULL && (find_frozen(text) != NULL
-                         || find_builtin(text) != NULL)) {
+                         || find_builtin(text) != NULL
+                         || has_source(text))) {
         submodule = import_by_name(full);
     }
     Py_DECREF(full);

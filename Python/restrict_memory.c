@@ -433,4 +433,13 @@ _PyRestrict_LibraryFree(void *ptr)
     PyMem_RawFree(block);
 }
 
+void *
+_PyRestrict_PollingMalloc(size_t size)
+{
+    if (_PyRestrict_POLLING() && _PyRestrict_IsStopped(_PyThreadState_GET())) {
+        return NULL;
+    }
+    return PyMem_Malloc(size);
+}
+
 #endif  /* WITH_RESTRICTED */

@@ -419,18 +419,7 @@ open_folder(const path_arg *path)
             close(fd);
         }
         errno = saved;
-        // The grant to suggest is of the folder.
-        if (errno == EXDEV) {
-            PyObject *text = PyBytes_FromFormat("%s/", path_text(path));
-            if (text != NULL) {
-                _PyRestrict_DenyPath(path->name, PyBytes_AS_STRING(text),
-                                     mode);
-                Py_DECREF(text);
-            }
-        }
-        else {
-            path_error(path, mode);
-        }
+        path_error(path, mode | _PyRestrict_FOLDER);
     }
     return dir;
 }
@@ -1496,7 +1485,8 @@ os_chdir(PyObject *Py_UNUSED(module), PyObject *args, PyObject *kwargs)
 
 /* --- The process, as far as the standard library needs one ------------------------------------------ */
 
-/* os.environ is the guest's own dict: it tells the process nothing. */
+/* os.environ is the guest's own dict: it tells the process nothing.  Nor do
+   the audit events of the library that it uses, which it could forge. */
 static PyObject *
 os_keep(PyObject *Py_UNUSED(module), PyObject *Py_UNUSED(args))
 {
@@ -1516,6 +1506,7 @@ os_getpid(PyObject *Py_UNUSED(module), PyObject *Py_UNUSED(ignored))
     {#name, _PyCFunction_CAST(os_##name), METH_VARARGS | METH_KEYWORDS, NULL}
 
 static PyMethodDef os_functions[] = {
+    {"audit", os_keep, METH_VARARGS, NULL},             // of sys
     WITH_KEYWORDS(access),
     WITH_KEYWORDS(chdir),
     WITH_KEYWORDS(chmod),

@@ -31,6 +31,7 @@
 #ifdef WITH_RESTRICTED
 
 #include <sys/mman.h>
+#include <ucontext.h>
 #include <unistd.h>
 
 #ifdef __SANITIZE_ADDRESS__
@@ -95,10 +96,14 @@ struct visit {
     struct _restrict_guest *guest;
     void (*body)(struct _restrict_guest *guest, void *arg);
     void *arg;
+    ucontext_t outside, inside;
     void *fake_stack;                   // the rest is address sanitizer's
     const void *old_bottom;
     size_t old_size;
 };
+
+/* On whose stack this thread is; NULL: its own. */
+static _Thread_local struct _restrict_guest *on_stack_of;
 
 static void
 visit_guest(struct visit *visit)
@@ -124,25 +129,53 @@ stack_main(unsigned int high, unsigned int low)
 }
 
 static void
-visit_on_stack(struct visit *visit)
+switch_stack(struct visit *visit, char *bottom, size_t size)
 {
-    struct _restrict_guest *guest = visit->guest;
-    char *bottom = guest->stack + GUARD_SIZE;
-    size_t size = guest->stack_size - GUARD_SIZE;
-    getcontext(&guest->inside);
-    guest->inside.uc_stack.ss_sp = bottom;
-    guest->inside.uc_stack.ss_size = size;
-    guest->inside.uc_link = &guest->outside;
-    makecontext(&guest->inside, (void (*)(void))stack_main, 2,
+    getcontext(&visit->inside);
+    visit->inside.uc_stack.ss_sp = bottom;
+    visit->inside.uc_stack.ss_size = size;
+    visit->inside.uc_link = &visit->outside;
+    makecontext(&visit->inside, (void (*)(void))stack_main, 2,
                 (unsigned int)((uintptr_t)visit >> 32),
                 (unsigned int)(uintptr_t)visit);
 #ifdef __SANITIZE_ADDRESS__
     __sanitizer_start_switch_fiber(&visit->fake_stack, bottom, size);
 #endif
-    swapcontext(&guest->outside, &guest->inside);
+    swapcontext(&visit->outside, &visit->inside);
 #ifdef __SANITIZE_ADDRESS__
     __sanitizer_finish_switch_fiber(visit->fake_stack, NULL, NULL);
 #endif
+}
+
+/* What swapcontext() and its caller may still push. */
+#define SWITCH_MARGIN 16384
+
+/* Guests call each other by way of host functions: a stack that was left in
+   the middle goes on below what is on it. */
+static void
+visit_on_stack(struct visit *visit)
+{
+    struct _restrict_guest *guest = visit->guest, *left = on_stack_of;
+    char *left_low = left != NULL ? left->low : NULL;
+    char *bottom = guest->stack + GUARD_SIZE;
+    char *top = guest->low != NULL ? guest->low
+                : guest->stack + guest->stack_size;
+    if (left != NULL) {
+        left->low = (char *)__builtin_frame_address(0) - SWITCH_MARGIN;
+    }
+    on_stack_of = guest;
+    switch_stack(visit, bottom, (size_t)(top - bottom));
+    on_stack_of = left;
+    if (left != NULL) {
+        left->low = left_low;
+    }
+}
+
+/* Is there room for a host function, or for more of the guest? */
+static int
+has_room(struct _restrict_guest *guest, char *here)
+{
+    return here >= guest->stack + GUARD_SIZE + HOST_STACK;
 }
 
 static int
@@ -181,6 +214,11 @@ _PyRestrict_GuestAcquire(struct _restrict_guest *guest)
     if (guest->depth > 0 && guest->owner != me) {
         PyErr_Format(PyExc_RuntimeError,
                      "the interpreter is in use by thread %lu", guest->owner);
+        return -1;
+    }
+    if (guest->low != NULL && !has_room(guest, guest->low)) {
+        PyErr_SetString(PyExc_RecursionError,
+                        "too many guests inside each other");
         return -1;
     }
     if (guest->depth++ == 0) {
@@ -573,7 +611,7 @@ may_call_host(struct _restrict_guest *guest)
         PyErr_SetString(PyExc_RuntimeError, "the interpreter is closing");
         return 0;
     }
-    if (here < guest->stack + GUARD_SIZE + HOST_STACK) {
+    if (!has_room(guest, here)) {
         PyErr_SetString(PyExc_RecursionError,
                         "too deep to call a function of the host");
         return 0;

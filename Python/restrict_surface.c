@@ -355,6 +355,31 @@ is_module_header(const char *name)
     return 0;
 }
 
+/* One name of a module that is filtered whole. */
+static int
+filter_name(PyObject *module, const char *module_name,
+            const struct _restrict_group *group, PyObject *key)
+{
+    const char *name = PyUnicode_AsUTF8(key);
+    const struct _restrict_row *row;
+    if (name == NULL) {
+        return -1;
+    }
+    if (is_module_header(name)) {
+        return 0;
+    }
+    switch (find_verdict("module", module_name, group, name, &row)) {
+    case _PyRestrict_ABSENT:
+        return PyDict_DelItem(PyModule_GetDict(module), key);
+    case _PyRestrict_GUARDED:
+        // Others have it already, from _PyRestrict_FunctionRow().
+        return strcmp(module_name, "sys") == 0
+               ? add_guarded_function(module, NULL, row) : 0;
+    default:
+        return 0;
+    }
+}
+
 /* Remove from a C module, made but not yet seen by the guest, each attribute
    without a row: constants, types and what its exec slots added. */
 int
@@ -364,21 +389,12 @@ _PyRestrict_FilterModule(PyObject *module, const char *name)
         return 0;
     }
     const struct _restrict_group *group = module_group(name);
-    PyObject *dict = PyModule_GetDict(module);
-    PyObject *keys = PyDict_Keys(dict);
+    PyObject *keys = PyDict_Keys(PyModule_GetDict(module));
     if (keys == NULL) {
         return -1;
     }
     for (Py_ssize_t i = 0; i < PyList_GET_SIZE(keys); i++) {
-        PyObject *key = PyList_GET_ITEM(keys, i);
-        const char *attr = PyUnicode_AsUTF8(key);
-        const struct _restrict_row *row;
-        if (attr == NULL
-            || (!is_module_header(attr)
-                && find_verdict("module", name, group, attr, &row)
-                   == _PyRestrict_ABSENT
-                && PyDict_DelItem(dict, key) < 0))
-        {
+        if (filter_name(module, name, group, PyList_GET_ITEM(keys, i)) < 0) {
             Py_DECREF(keys);
             return -1;
         }

@@ -55,6 +55,8 @@ int _PyRestrict_poll;
 static struct {
     pthread_mutex_t mutex;
     pthread_cond_t changed;
+    pthread_cond_t unpinned;
+    struct _restrict_state *pinned;
     int prepared;                 // the mutex and all else outlive a fork
     int started;                  // the thread does not
     int64_t wakes_at;
@@ -98,8 +100,7 @@ _PyRestrict_LimitHit(PyInterpreterState *interp)
     return interp->restricted ? limit_names[is_hit(interp->restricted)] : NULL;
 }
 
-/* From any thread, with or without the GIL; no lock is held but, at most,
-   the watchdog's. */
+/* From any thread, with or without the GIL, without the watchdog's mutex. */
 void
 _PyRestrict_Stop(struct _restrict_state *state, _PyRestrict_Limit limit)
 {
@@ -122,7 +123,7 @@ static int
 raise_stop(PyThreadState *tstate)
 {
     PyObject *stop = tstate->interp->restricted->limits.stop;
-    if (stop == NULL) {             // the interpreter is all but gone
+    if (stop == NULL) {             // the interpreter is ending
         return PyErr_NoMemory(), -1;
     }
     if (tstate->current_exception != stop) {
@@ -340,25 +341,53 @@ nudge(struct _restrict_limits *limits, int64_t now)
     return limits->nudge_at;
 }
 
-/* Stop the guest if it is over its time; return when to look again. */
+/* When to do something about this guest, and what limit it then is over. */
 static int64_t
-inspect(struct _restrict_state *state, int64_t now)
+deadline(const struct _restrict_limits *limits, int64_t now,
+         _PyRestrict_Limit *limit)
 {
-    struct _restrict_limits *limits = &state->limits;
-    if (!is_hit(state)) {
-        int64_t wall = clock_left(&limits->wall, now);
-        int64_t cpu = limits->cpu.base < 0
-                      ? NEVER : clock_left(&limits->cpu,
-                                           read_clock(limits->cpu_clock));
-        if (wall > 0 && cpu > 0) {
-            cpu = cpu == NEVER ? cpu : Py_MAX(cpu, CPU_SLICE);
-            int64_t left = Py_MIN(wall, cpu);
-            return left > NEVER - now ? NEVER : now + left;
-        }
-        _PyRestrict_Stop(state, wall <= 0 ? _PyRestrict_LIMIT_WALL
-                                          : _PyRestrict_LIMIT_CPU);
+    int64_t wall = clock_left(&limits->wall, now);
+    int64_t cpu = limits->cpu.cap == 0 || limits->cpu.base < 0
+                  ? NEVER : clock_left(&limits->cpu,
+                                       read_clock(limits->cpu_clock));
+    if (cpu > 0 && cpu < CPU_SLICE) {
+        cpu = CPU_SLICE;
     }
-    return nudge(limits, now);
+    *limit = wall <= cpu ? _PyRestrict_LIMIT_WALL : _PyRestrict_LIMIT_CPU;
+    int64_t left = Py_MIN(wall, cpu);
+    return left > NEVER - now ? NEVER : now + left;
+}
+
+/* With the mutex; gives it away meanwhile: the stop needs the lock of the
+   list of threads, and a fork takes both in the other order. */
+static void
+stop_pinned(struct _restrict_state *state, _PyRestrict_Limit limit)
+{
+    watchdog.pinned = state;        // it does not go away
+    pthread_mutex_unlock(&watchdog.mutex);
+    _PyRestrict_Stop(state, limit);
+    pthread_mutex_lock(&watchdog.mutex);
+    watchdog.pinned = NULL;
+    pthread_cond_broadcast(&watchdog.unpinned);
+}
+
+/* Look after all that run.  Return when to do it again: 0 for now. */
+static int64_t
+inspect_all(int64_t now)
+{
+    int64_t next = NEVER;
+    struct _restrict_state *state = watchdog.running;
+    for (; state != NULL; state = state->limits.next) {
+        _PyRestrict_Limit limit = _PyRestrict_LIMIT_NONE;
+        int64_t moment = is_hit(state) ? nudge(&state->limits, now)
+                         : deadline(&state->limits, now, &limit);
+        if (moment <= now) {
+            stop_pinned(state, limit);
+            return 0;               // the list may be another one
+        }
+        next = Py_MIN(next, moment);
+    }
+    return next;
 }
 
 static void
@@ -378,15 +407,10 @@ watch(void *Py_UNUSED(arg))
 {
     pthread_mutex_lock(&watchdog.mutex);
     for (;;) {
-        int64_t now = read_clock(CLOCK_MONOTONIC);
-        int64_t next = NEVER;
-        for (struct _restrict_state *state = watchdog.running; state != NULL;
-             state = state->limits.next)
-        {
-            int64_t moment = inspect(state, now);
-            next = Py_MIN(next, moment);
+        int64_t next = inspect_all(read_clock(CLOCK_MONOTONIC));
+        if (next != 0) {
+            sleep_until(next);
         }
-        sleep_until(next);
     }
     return NULL;
 }
@@ -419,6 +443,7 @@ init_condition(void)
     pthread_condattr_init(&attr);
     pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
     pthread_cond_init(&watchdog.changed, &attr);
+    pthread_cond_init(&watchdog.unpinned, NULL);
     pthread_condattr_destroy(&attr);
 }
 
@@ -440,6 +465,7 @@ static void
 restart_in_child(void)
 {
     watchdog.started = 0;
+    watchdog.pinned = NULL;
     init_condition();
     unlock_watchdog();
 }
@@ -479,7 +505,7 @@ start_watchdog(void)
     return watchdog.started ? 0 : -1;
 }
 
-/* With the mutex: look at this guest now rather than when planned. */
+/* With the mutex: let the watchdog know of a guest that runs, or of a cap. */
 static void
 look_again(struct _restrict_state *state)
 {
@@ -492,7 +518,10 @@ look_again(struct _restrict_state *state)
         _PyRestrict_Stop(state, _PyRestrict_LIMIT_WALL);
         return;
     }
-    if (watchdog.wakes_at > inspect(state, read_clock(CLOCK_MONOTONIC))) {
+    _PyRestrict_Limit limit;
+    int64_t now = read_clock(CLOCK_MONOTONIC);
+    if (is_hit(state) || watchdog.wakes_at > deadline(&state->limits, now,
+                                                      &limit)) {
         pthread_cond_signal(&watchdog.changed);
     }
 }
@@ -702,8 +731,8 @@ PyRestrict_Cancel(PyInterpreterState *interp)
         }
         return -1;
     }
-    lock_watchdog();
     _PyRestrict_Stop(state, _PyRestrict_LIMIT_CANCEL);
+    lock_watchdog();
     look_again(state);
     unlock_watchdog();
     return 0;
@@ -793,7 +822,8 @@ _PyRestrict_DropThreads(PyThreadState *tstate)
     _PyThreadState_DeleteList(others);
 }
 
-/* No object of the interpreter is used any more but by its own end. */
+/* Before the last collection, which it takes for the class.  What still runs
+   is stopped with a MemoryError. */
 void
 _PyRestrict_ForgetStop(PyInterpreterState *interp)
 {
@@ -806,6 +836,9 @@ _PyRestrict_FiniLimits(struct _restrict_state *state)
 {
     lock_watchdog();
     close_run(state);
+    while (watchdog.pinned == state) {
+        pthread_cond_wait(&watchdog.unpinned, &watchdog.mutex);
+    }
     unlock_watchdog();
     if (running_here == state) {
         running_here = NULL;

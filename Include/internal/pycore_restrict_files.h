@@ -26,6 +26,7 @@ struct _restrict_state;
 /* What may be done with what a grant covers. */
 #define _PyRestrict_READ 1
 #define _PyRestrict_WRITE 2
+#define _PyRestrict_FOLDER 4      // of a refusal: a folder's grant is meant
 
 struct _restrict_grant {
     char *path;                   // absolute, normal, as the host spelled it

@@ -72,6 +72,9 @@ extern void _PyRestrict_LargeFree(struct _restrict_memory *memory, void *ptr);
 PyAPI_FUNC(void *) _PyRestrict_LibraryMalloc(size_t size);
 PyAPI_FUNC(void *) _PyRestrict_LibraryCalloc(size_t n, size_t size);
 PyAPI_FUNC(void) _PyRestrict_LibraryFree(void *ptr);
+/* PyMem_Malloc(), but NULL once the guest is stopped: for libraries whose
+   computations are long, and look at nothing else. */
+PyAPI_FUNC(void *) _PyRestrict_PollingMalloc(size_t size);
 
 /* --- Clocks and the stop (restrict_watchdog.c) --------------------------------- */
 
@@ -205,18 +208,22 @@ extern int _PyRestrict_FileSizeExceeded(void);
             _PyRestrict_FiniMemory(interp);                                 \
         }                                                                   \
     } while (0)
-#define _PyRestrict_CHARGE_FRAMES(tstate, size, error_return)               \
+/* Frames live in chunks that come and go without an object: charged to the
+   interpreter whose thread state is current, which may be none at the end. */
+#define _PyRestrict_CHARGE_FRAMES(size, error_return)                       \
     do {                                                                    \
-        if ((tstate)->interp->restricted != NULL                            \
-            && _PyRestrict_ChargeFrames(tstate, size) < 0)                  \
+        PyThreadState *current = _PyThreadState_GET();                      \
+        if (current != NULL && current->interp->restricted != NULL          \
+            && _PyRestrict_ChargeFrames(current, size) < 0)                 \
         {                                                                   \
             return error_return;                                            \
         }                                                                   \
     } while (0)
-#define _PyRestrict_REFUND_FRAMES(tstate, size)                             \
+#define _PyRestrict_REFUND_FRAMES(size)                                     \
     do {                                                                    \
-        if ((tstate)->interp->restricted != NULL) {                         \
-            _PyRestrict_RefundFrames(tstate, size);                         \
+        PyThreadState *current = _PyThreadState_GET();                      \
+        if (current != NULL && current->interp->restricted != NULL) {       \
+            _PyRestrict_RefundFrames(current, size);                        \
         }                                                                   \
     } while (0)
 
@@ -276,6 +283,12 @@ extern int _PyRestrict_FileSizeExceeded(void);
             return -1;                                                      \
         }                                                                   \
     } while (0)
+/* Heap types of a restricted interpreter are never shared, immutable or not:
+   their version tags need not come from the process's few, counted without a
+   lock. */
+#define _PyRestrict_HAS_OWN_TAGS(type)                                      \
+    (((type)->tp_flags & Py_TPFLAGS_HEAPTYPE)                               \
+     && _PyInterpreterState_GET()->restricted != NULL)
 #define _PyRestrict_BEGIN_END(tstate) _PyRestrict_BeginEnd(tstate)
 #define _PyRestrict_FORGET_STOP(tstate)                                     \
     do {                                                                    \
@@ -295,8 +308,8 @@ extern int _PyRestrict_FileSizeExceeded(void);
 #define _PyRestrict_LARGE_REALLOC(state, ptr, size)
 #define _PyRestrict_LARGE_FREE(state, ptr)
 #define _PyRestrict_FORGET_LEAKS(interp, leaked)
-#define _PyRestrict_CHARGE_FRAMES(tstate, size, error_return)
-#define _PyRestrict_REFUND_FRAMES(tstate, size)
+#define _PyRestrict_CHARGE_FRAMES(size, error_return)
+#define _PyRestrict_REFUND_FRAMES(size)
 #define _PyRestrict_ATTACHED(tstate)
 #define _PyRestrict_HANDLE_PENDING(tstate, breaker, error_return)
 #define _PyRestrict_POLL(error_return)
@@ -304,12 +317,14 @@ extern int _PyRestrict_FileSizeExceeded(void);
 #define _PyRestrict_UNWIND(tstate)
 #define _PyRestrict_IF_STOPPED(tstate, action)
 #define _PyRestrict_STOP_RECURSION(tstate, undo)
+#define _PyRestrict_HAS_OWN_TAGS(type) 0
 #define _PyRestrict_BEGIN_END(tstate)
 #define _PyRestrict_FORGET_STOP(tstate)
 #define _PyRestrict_DROP_THREADS(tstate)
 #define _PyRestrict_LibraryMalloc PyMem_RawMalloc
 #define _PyRestrict_LibraryCalloc PyMem_RawCalloc
 #define _PyRestrict_LibraryFree PyMem_RawFree
+#define _PyRestrict_PollingMalloc PyMem_Malloc
 
 #endif  /* WITH_RESTRICTED */
 

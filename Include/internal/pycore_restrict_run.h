@@ -13,7 +13,6 @@ extern "C" {
 #ifdef WITH_RESTRICTED
 
 #include "pycore_restrict_copy.h"
-#include <ucontext.h>
 
 struct _restrict_guest;
 
@@ -35,7 +34,8 @@ struct _restrict_guest {
     int depth;                          // of uses inside each other
     char *stack;                        // lowest address, of the guard page
     size_t stack_size;
-    ucontext_t outside, inside;
+    char *low;                          // where it goes on while another
+                                        // stack runs; NULL: at its top
     _PyRestrict_HostCall host_call;
     void *host_arg;
     struct _restrict_host_function *functions;  // to free at the end

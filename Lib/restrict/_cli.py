@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from typing import Any, TextIO
 
+    from restrict._policy import Stream
+
 EXIT_LIMIT = 120
 EXIT_POLICY = 121
 EXIT_CRASH = 122
@@ -88,7 +90,7 @@ def make_policy(args: argparse.Namespace) -> Policy:
     Without a policy file the process's own streams are used, except for
     --json, which collects them.  Raises OSError, ValueError, TypeError.
     """
-    stream = "memory" if args.json else "inherit"
+    stream: Stream = "memory" if args.json else "inherit"
     if args.policy:
         policy = Policy.from_toml(args.policy)
     else:

@@ -99,9 +99,9 @@ def _apply(guest: _native.Guest, policy: Policy) -> None:
     for name in policy.block_modules:
         guest.block_module(name)
     for path, mode in policy.files.items():
-        _setter(guest, "allow_file", "files")(path, mode)
+        guest.allow_file(path, mode)
     for path, mode in policy.directories.items():
-        _setter(guest, "allow_directory", "directories")(path, mode)
+        guest.allow_directory(path, mode)
     for path in policy.path:
         _setter(guest, "allow_path", "path")(path)
     for address, port in policy.addresses:
@@ -391,9 +391,9 @@ class Interpreter:
         raise self._failure(outcome, value)
 
     def _failure(self, outcome: int, value: Any) -> Exception:
-        if outcome == _native.LOST or value[0] == "MemoryError":
-            if self.policy.memory is not None:
-                return LimitExceeded("memory", self.usage)
+        no_memory = outcome == _native.LOST or value[0] == "MemoryError"
+        if no_memory and self.policy.memory is not None:
+            return LimitExceeded("memory", self.usage)
         if outcome == _native.LOST:
             return GuestError("MemoryError", "")
         return guest_error(value, self._sources)

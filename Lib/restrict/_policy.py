@@ -28,6 +28,8 @@ _SIZE = re.compile(r"\s*(\d+(?:\.\d+)?)\s*([a-zA-Z]*)\s*")
 _HOST = re.compile(r"(?=.{1,253}\Z)(?!-)[a-zA-Z0-9_-]{1,63}(?<!-)"
                    r"(\.(?!-)[a-zA-Z0-9_-]{1,63}(?<!-))*\.?")
 
+_MODES: dict[str, Mode] = {"r": "r", "w": "w", "rw": "rw"}
+
 # A new interpreter alone takes 2 to 3 MiB.
 MIN_MEMORY = 4 * 2**20
 MAX_SIZE = 2**62
@@ -118,10 +120,10 @@ def _check_grants(field: str, value: object) -> Mapping[str, Mode]:
     for path, mode in value.items():
         if not isinstance(mode, str):
             _wrong_type(f"{field}[{path!r}]", "'r', 'w' or 'rw'", mode)
-        if mode not in ("r", "w", "rw"):
+        if mode not in _MODES:
             raise ValueError(f"{field}[{path!r}]: {mode!r} is not "
                              f"'r', 'w' or 'rw'")
-        grants[_check_path(field, path)] = mode
+        grants[_check_path(field, path)] = _MODES[mode]
     return MappingProxyType(dict(sorted(grants.items())))
 
 
@@ -257,7 +259,7 @@ class Policy:
     Raises TypeError or ValueError that names the field.
     """
 
-    __slots__ = (
+    __slots__ = (  # noqa: RUF023 (the order of to_dict() and files)
         "memory", "cpu", "wall", "steps", "output",
         "files", "directories", "modules", "block_modules", "path",
         "addresses", "hosts", "network_info", "filesystem_info",
@@ -394,10 +396,11 @@ class Policy:
                   for name, value in self._values().items()}
         values["addresses"] = [list(pair) for pair in self.addresses]
         values["hosts"] = [list(pair) for pair in self.hosts]
-        values["extended"] = groups = {}
+        groups: dict[str, dict[str, Any]] = {}
         for (group, kind), value in self.extended.items():
             groups.setdefault(group, {})[kind] = (
                 sorted(value) if isinstance(value, frozenset) else value)
+        values["extended"] = groups
         return values
 
     @classmethod

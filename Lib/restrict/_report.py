@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
     from typing import Any
 
     from restrict._native import DenialRow, Guest
@@ -70,22 +70,37 @@ class Denial:
 
     def option(self) -> str | None:
         """Return the command-line option that would allow it, if any."""
-        return _OPTIONS[self.capability](self) \
-            if self.capability in _OPTIONS and self.grant else None
+        import tomllib
+
+        try:
+            entry = tomllib.loads(self.grant or "")
+        except ValueError:
+            return None
+        options = [option for field, value in entry.items()
+                   for option in _options(field, value)]
+        return " ".join(options) or None
 
 
-def _file_option(denial: Denial) -> str:
-    write = bool(denial.grant) and "w" in str(denial.grant).rpartition("=")[2]
-    return f"--allow-{'write' if write else 'read'} {denial.subject}"
+def _options(field: str, value: Any) -> Iterator[str]:
+    """Yield the options that a policy entry corresponds to."""
+    if field == "modules":
+        yield from (f"--allow-module {_quote(name)}" for name in value)
+    elif field in ("files", "directories"):
+        for path, mode in value.items():
+            if "r" in mode:
+                yield f"--allow-read {_quote(path)}"
+            if "w" in mode:
+                yield f"--allow-write {_quote(path)}"
+    elif field in ("addresses", "hosts"):
+        for host, port in value:
+            name = f"[{host}]" if ":" in host else host
+            yield f"--allow-net {_quote(f'{name}:{port}')}"
 
 
-_OPTIONS = {
-    "import": lambda denial: f"--allow-module {denial.subject}",
-    "file": _file_option,
-    "directory": _file_option,
-    "address": lambda denial: f"--allow-net {denial.subject}",
-    "host": lambda denial: f"--allow-net {denial.subject}",
-}
+def _quote(text: str) -> str:
+    from shlex import quote
+
+    return quote(text)
 
 
 def _printable(text: str) -> str:

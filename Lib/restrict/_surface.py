@@ -12,7 +12,7 @@ import sys
 from dataclasses import asdict, dataclass
 from importlib.resources import files
 
-import _restrict
+import _restrict  # type: ignore[import-not-found]
 
 # Every module has them; the table does not repeat that.
 MODULE_HEADER = {"__doc__", "__loader__", "__name__", "__package__",

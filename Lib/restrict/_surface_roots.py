@@ -1,3 +1,4 @@
+# mypy: ignore-errors
 """Run in a guest by the surface check: make one of everything.
 
 Imports every module that the default policy allows, makes the objects that

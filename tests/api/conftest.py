@@ -7,6 +7,7 @@ import textwrap
 import pytest
 
 PRELUDE = """\
+from textwrap import dedent
 import restrict
 from restrict import GuestError, Interpreter, LimitExceeded, Policy
 
@@ -24,11 +25,11 @@ def raises(kind, function, *args, **kwargs):
 def host(python):
     """Run a program that must end well; return what it printed."""
 
-    def run(source, *args, check=True):
+    def run(source, *args, check=True, timeout=300):
         done = subprocess.run(
             [python, "-X", "faulthandler", "-c",
              PRELUDE + textwrap.dedent(source), *args],
-            text=True, capture_output=True, timeout=300)
+            text=True, capture_output=True, timeout=timeout)
         if check:
             assert done.returncode == 0, done.stderr
             assert done.stderr == ""

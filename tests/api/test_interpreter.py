@@ -68,7 +68,7 @@ def test_interpreters_do_not_share(host):
 def test_streams(host):
     host("""
         with Interpreter() as guest:
-            assert guest.run("input()", stdin="caf\\xe9\\n").value == "caf\\xe9"
+            assert guest.run("input()", stdin="\\xe9\\n").value == "\\xe9"
             assert guest.run("import sys; sys.stdin.read()",
                              stdin=b"ab").value == "ab"
             guest.run("print('one')")
@@ -420,4 +420,17 @@ def test_many_cycles(host):
         for i in range(60):
             restrict.run("x = [object() for i in range(10000)]\\nlen(x)")
         assert pages() - before < 2500, pages() - before
+    """)
+
+
+def test_locals_in_a_function(host):
+    """Its copy is made by C, which needs a name of the type behind it."""
+    host("""
+        source = ("def f():\\n    x = 1\\n"
+                  "    return locals(), eval('x + 1'), dir()\\nf()")
+        expected = ({"x": 1}, 2, ["x"])
+        assert restrict.run(source).value == expected
+        namespace = {}
+        exec(source, namespace)
+        assert namespace["f"]() == expected
     """)

@@ -4,11 +4,13 @@
 
    --file PATH MODE, --dir PATH MODE, --path FOLDER, --cwd FOLDER,
    --file-size BYTES, --open-files N, --walk (without openat2), --info,
-   --trusted (the main interpreter, for comparison).  Each denial is a line
-   on descriptor 3, if that is open: capability, subject, grant. */
+   --trusted (the main interpreter, for comparison), --count (exit with 4 if
+   the guest leaves a descriptor open).  Each denial is a line on descriptor 3,
+   if that is open: capability, subject, grant. */
 
 #include "Python.h"
 #include <errno.h>
+#include <fcntl.h>
 #include <unistd.h>
 
 extern int _PyRestrict_AddSourcePath(PyInterpreterState *, const char *);
@@ -34,6 +36,18 @@ read_script(const char *path)
     fread(text, 1, (1 << 20) - 1, file);
     fclose(file);
     return text;
+}
+
+static int counting;
+
+static int
+count_descriptors(void)
+{
+    int n = 0;
+    for (int fd = 0; fd < 1024; fd++) {
+        n += fcntl(fd, F_GETFD) >= 0;
+    }
+    return n;
 }
 
 /* One option; the number of words it took. */
@@ -66,6 +80,11 @@ apply(PyInterpreterState *interp, char **argv)
         err = PyRestrict_AllowFilesystemInfo(interp);
         words = 1;
     }
+    else if (strcmp(option, "--count") == 0) {
+        counting = 1;
+        err = 0;
+        words = 1;
+    }
     else if (strcmp(option, "--walk") == 0) {
         _PyRestrict_UseOpenat2(0);
         err = 0;
@@ -92,6 +111,7 @@ main(int argc, char **argv)
         int failed = PyRun_SimpleString(read_script(argv[argc - 1]));
         return Py_FinalizeEx() < 0 || failed;
     }
+    int before = count_descriptors();
     PyThreadState *guest = PyRestrict_NewInterpreter();
     if (guest == NULL) {
         fprintf(stderr, "guest: no restricted interpreter\n");
@@ -108,5 +128,8 @@ main(int argc, char **argv)
     int failed = PyRun_SimpleString(read_script(argv[argc - 1]));
     Py_EndInterpreter(guest);
     PyThreadState_Swap(host);
+    if (counting && count_descriptors() != before) {
+        return 4;
+    }
     return Py_FinalizeEx() < 0 || failed;
 }

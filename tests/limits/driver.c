@@ -10,12 +10,18 @@
    --threads N         the same in N threads at once
    --stack BYTES       of the threads (default 256 MiB)
    --setup FILE        run before the caps are set
+   --sweep N           fork N children; in child i, the allocations i to
+                       i + WINDOW - 1 of the guest fail, from the cap being
+                       set to its end; print how the children ended
+   --window WINDOW     (default 1)
+   --first N           start the sweep there, --stride N  with that distance
 
    One line of JSON for each guest, then one with the memory of the process. */
 
 #include "Python.h"
 
 #include <pthread.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -26,9 +32,10 @@ extern const char *_PyRestrict_GetOutput(PyInterpreterState *, int,
 static struct {
     double cpu, wall, cancel;
     long long memory, steps, output, stack;
-    int repeat, threads;
+    int repeat, threads, sweep, window, first, stride;
     const char *module, *stdin_from, *setup;
-} options = {.output = -1, .stack = 256 << 20, .repeat = 1, .threads = 1};
+} options = {.output = -1, .stack = 256 << 20, .repeat = 1, .threads = 1, .window = 1, .first = 1,
+             .stride = 1};
 static char *source, *setup;
 
 static double
@@ -63,6 +70,64 @@ peak_kib(void)
     fclose(f);
     return peak;
 }
+
+/* --- Allocations that fail ------------------------------------------------- */
+
+static PyMemAllocatorEx real[2];
+static long long n_allocations, fail_from;
+
+static int
+must_fail(void)
+{
+    if (fail_from == 0) {
+        return 0;
+    }
+    n_allocations++;
+    return n_allocations >= fail_from
+           && n_allocations < fail_from + options.window;
+}
+
+static void *
+test_malloc(void *ctx, size_t size)
+{
+    PyMemAllocatorEx *a = ctx;
+    return must_fail() ? NULL : a->malloc(a->ctx, size);
+}
+
+static void *
+test_calloc(void *ctx, size_t n, size_t size)
+{
+    PyMemAllocatorEx *a = ctx;
+    return must_fail() ? NULL : a->calloc(a->ctx, n, size);
+}
+
+static void *
+test_realloc(void *ctx, void *ptr, size_t size)
+{
+    PyMemAllocatorEx *a = ctx;
+    return must_fail() ? NULL : a->realloc(a->ctx, ptr, size);
+}
+
+static void
+test_free(void *ctx, void *ptr)
+{
+    PyMemAllocatorEx *a = ctx;
+    a->free(a->ctx, ptr);
+}
+
+static void
+hook_allocators(void)
+{
+    const PyMemAllocatorDomain domains[] = {PYMEM_DOMAIN_MEM, PYMEM_DOMAIN_OBJ};
+    for (int i = 0; i < 2; i++) {
+        PyMem_GetAllocator(domains[i], &real[i]);
+        PyMemAllocatorEx hooked = {&real[i], test_malloc, test_calloc,
+                                   test_realloc, test_free};
+        PyMem_SetAllocator(domains[i], &hooked);
+    }
+}
+
+/* --- Guests ------------------------------------------------------------------ */
 
 static int
 set_caps(PyInterpreterState *interp)
@@ -145,6 +210,7 @@ run_guest(void)
     if (set_caps(interp)) {
         describe(where, sizeof(where));
     }
+    fail_from = options.sweep;      // in a child of the sweep: which one
     long before = rss_kib();
     pthread_t canceller;
     struct alarm alarm = {interp};
@@ -169,6 +235,7 @@ run_guest(void)
     double t2 = now();
     Py_EndInterpreter(guest);
     double t3 = now();
+    fail_from = 0;
     flockfile(stdout);
     printf("{\"hit\": \"%s\", \"error\": \"%s\", \"setup\": \"%s\", ",
            hit ? hit : "", error, where);
@@ -226,6 +293,7 @@ parse(int argc, char **argv)
 #define NUMBER(field) \
         if (strcmp(name, "--" #field) == 0) { options.field = atof(value); }
         NUMBER(cpu) NUMBER(wall) NUMBER(cancel) NUMBER(memory) NUMBER(steps)
+        NUMBER(sweep) NUMBER(window) NUMBER(first) NUMBER(stride)
         NUMBER(output) NUMBER(stack) NUMBER(repeat) NUMBER(threads)
         if (strcmp(name, "--module") == 0) { options.module = value; }
         if (strcmp(name, "--stdin") == 0) { options.stdin_from = value; }
@@ -234,15 +302,55 @@ parse(int argc, char **argv)
     source = read_all(argv[argc - 1]);
 }
 
+/* In a child of its own, for a crash. */
+static int
+run_child(int which)
+{
+    fflush(stdout);
+    pid_t child = fork();
+    if (child == 0) {
+        options.sweep = which;
+        freopen("/dev/null", "w", stdout);
+        run_guest();
+        _exit(n_allocations < which ? 100 : 0);
+    }
+    int status;
+    waitpid(child, &status, 0);
+    return status;
+}
+
+static int
+sweep(void)
+{
+    int n = options.sweep, at = options.first;
+    for (int i = 0; i < n; i++, at += options.stride) {
+        int status = run_child(at);
+        if (WIFEXITED(status) && WEXITSTATUS(status) == 100) {
+            break;                  // there are no more allocations
+        }
+        if (status != 0) {
+            printf("{\"at\": %d, \"status\": %d}\n", at, status);
+        }
+    }
+    printf("{\"last\": %d}\n", at);
+    return 0;
+}
+
 int
 main(int argc, char **argv)
 {
     parse(argc, argv);
+    if (options.sweep) {
+        hook_allocators();
+    }
     Py_InitializeEx(0);
     PyThreadState *host = PyThreadState_Get();
     PyThreadState *first = PyRestrict_NewInterpreter();
     Py_EndInterpreter(first);       // what a process needs once
     PyThreadState_Swap(host);
+    if (options.sweep) {
+        return sweep();
+    }
     long start = rss_kib();
     PyEval_SaveThread();
     pthread_t threads[64];

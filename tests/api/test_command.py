@@ -1,0 +1,201 @@
+"""python -m restrict."""
+
+import json
+import os
+import pty
+import signal
+import subprocess
+import time
+
+import pytest
+
+
+@pytest.fixture
+def script(tmp_path):
+    """Write a script; return its path."""
+
+    def write(source, name="script.py"):
+        path = tmp_path / name
+        path.write_text(source)
+        return path
+
+    return write
+
+
+@pytest.mark.parametrize("source, status, out, err", [
+    ("print('hello')", 0, "hello\n", ""),
+    ("import sys\nprint(sys.argv)", 0, "['script.py', 'a', '--json']\n", ""),
+    ("print(input())", 0, "typed\n", ""),
+    ("print(__name__)", 0, "__main__\n", ""),
+    ("import sys\nsys.exit(7)", 7, "", ""),
+    ("import sys\nsys.exit('why')", 1, "", "why\n"),
+    ("import sys\nsys.exit()", 0, "", ""),
+    ("1/0", 1, "", "ZeroDivisionError: division by zero\n"),
+    ("def f(:", 1, "", "SyntaxError: invalid syntax\n"),
+    ("while True: pass", 120, "", "exceeded its cpu limit\n"),
+    ("int.__subclasses__()", 1, "", "is not allowed here\n"),
+])
+def test_run(command, script, source, status, out, err):
+    done = command("run", "--cpu", "1", script(source), "a", "--json",
+                   stdin="typed\n")
+    assert (done.returncode, done.stdout) == (status, out), done.stderr
+    assert done.stderr.endswith(err) and bool(done.stderr) == bool(err)
+
+
+def test_tracebacks_have_lines_and_no_folders(command, script):
+    path = script("def f():\n    return 1 / 0\nf()\n")
+    done = command("run", path)
+    assert 'File "script.py", line 2, in f\n    return 1 / 0' in done.stderr
+    assert str(path.parent) not in done.stderr
+
+
+def test_script_from_stdin(command):
+    done = command("run", "-", stdin="print('from stdin')")
+    assert done.stdout == "from stdin\n", done.stderr
+
+
+def test_json(command, script):
+    done = command("run", "--json", "--memory", "32MiB", script(
+        "import sys\nprint('out')\nprint('err', file=sys.stderr)\n"
+        "try: import nothing_here\nexcept ImportError: pass\n1/0"))
+    report = json.loads(done.stdout)
+    assert done.returncode == report["exit_status"] == 1
+    assert report["stdout"] == "out\n" and report["stderr"] == "err\n"
+    assert report["error"]["type_name"] == "ZeroDivisionError"
+    assert report["limit"] is None
+    assert report["usage"]["denials"] == 1
+    assert report["denials"][0]["option"] == "--allow-module nothing_here"
+
+
+def test_json_of_a_limit(command, script):
+    done = command("run", "--json", "--steps", "1000",
+                   script("while True: pass"))
+    report = json.loads(done.stdout)
+    assert done.returncode == report["exit_status"] == 120
+    assert report["limit"] == "steps" and report["usage"]["steps"] >= 1000
+
+
+@pytest.mark.parametrize("arguments", [
+    ["--memory", "many"], ["--memory", "1"], ["--allow-net", "x"],
+    ["--allow-net", "a b:80"], ["--policy", "missing.toml"],
+    ["--policy", "bad.toml"], ["--allow-module", "a b"],
+    ["--cpu", "0"],
+])
+def test_policy_errors(command, script, tmp_path, arguments):
+    (tmp_path / "bad.toml").write_text("memori = 5\n")
+    done = command("run", *arguments, script("print('ran')"), cwd=tmp_path)
+    assert done.returncode == 121 and done.stdout == ""
+    assert done.stderr.startswith("restrict: policy error: ")
+    assert done.stderr.count("\n") == 1
+
+
+def test_missing_script(command):
+    done = command("run", "missing.py")
+    assert done.returncode == 2
+    assert done.stderr.startswith("restrict: error: cannot read missing.py")
+
+
+def test_policy_file(command, script, tmp_path):
+    (tmp_path / "p.toml").write_text(
+        "cpu = 'none'\nsteps = 1000\nblock_modules = ['json']\n"
+        .replace("'", '"'))
+    source = script("try: import json\nexcept ImportError: print('refused')\n"
+                    "while True: pass")
+    done = command("run", "--policy", "p.toml", source, cwd=tmp_path)
+    assert done.returncode == 120 and done.stdout == "refused\n"
+    assert "steps" in done.stderr
+
+
+def test_audit_and_explain(command, script, tmp_path):
+    source = script("for i in range(3):\n"
+                    "    try: import nothing_here\n"
+                    "    except ImportError: pass\n"
+                    "try: int.__subclasses__()\n"
+                    "except AttributeError: pass\n")
+    for _ in range(2):
+        assert command("run", "--audit", "a.jsonl", source,
+                       cwd=tmp_path).returncode == 0
+    lines = (tmp_path / "a.jsonl").read_text().splitlines()
+    records = [json.loads(line) for line in lines]
+    assert [r["count"] for r in records] == [3, 1, 3, 1]
+    assert records[0]["location"] == "script.py:2"
+    done = command("explain", "a.jsonl", cwd=tmp_path)
+    assert done.stdout.splitlines() == [
+        "refused: import nothing_here",
+        "  at script.py:2, 6 times",
+        '  policy file: modules = ["nothing_here"]',
+        "  command line: --allow-module nothing_here",
+        "refused: attribute type.__subclasses__",
+        "  at script.py:4, 2 times",
+        "  no policy allows it"]
+    source.write_text("not json\n")
+    assert command("explain", source).returncode == 2
+    assert command("explain", "missing", cwd=tmp_path).returncode == 2
+
+
+def test_learn(command, script, tmp_path):
+    """What it writes lets the import through, and is what run() reads."""
+    source = script("try: import _nothing\n"
+                    "except ImportError as exc: print(type(exc).__name__)\n"
+                    "try: int.__subclasses__()\n"
+                    "except AttributeError: pass\n")
+    done = command("learn", "-o", "p.toml", "--cpu", "3", source,
+                   cwd=tmp_path)
+    assert done.returncode == 0 and "RestrictedImportError" in done.stdout
+    text = (tmp_path / "p.toml").read_text()
+    assert 'modules = ["_nothing"]' in text and "cpu = 3.0" in text
+    assert "# no policy allows: attribute type.__subclasses__" in text
+    done = command("run", "--policy", "p.toml", source, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+
+
+def test_report_on_a_terminal(python, script, tmp_path):
+    source = script("try: import nothing_here\nexcept ImportError: pass")
+
+    def run(**extra):
+        ours, theirs = pty.openpty()
+        env = {k: v for k, v in os.environ.items() if k != "NO_COLOR"}
+        done = subprocess.run([python, "-m", "restrict", "run", source],
+                              stderr=theirs, stdout=subprocess.PIPE,
+                              env=env | extra)
+        os.close(theirs)
+        text = os.read(ours, 100_000).decode()
+        os.close(ours)
+        assert done.returncode == 0
+        return text
+
+    assert "--allow-module nothing_here" in run() and "\x1b[" in run()
+    assert "\x1b[" not in run(NO_COLOR="1")
+
+
+def test_interrupt(python, script):
+    source = script("print('ready', flush=True)\n"
+                    "try:\n while True: pass\nexcept BaseException: pass")
+    guest = subprocess.Popen(
+        [python, "-m", "restrict", "run", "--cpu", "none", source],
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    assert guest.stdout.readline() == "ready\n"
+    time.sleep(0.1)
+    guest.send_signal(signal.SIGINT)
+    _, err = guest.communicate(timeout=60)
+    assert guest.returncode == 130
+    assert err == "restrict: the guest was interrupted\n"
+
+
+def test_selftest(command):
+    done = command("selftest", "--verbose")
+    assert "stopped: list all classes" in done.stdout
+    assert done.returncode == 0, done.stdout
+
+
+def test_surface(command):
+    done = command("surface")
+    assert done.returncode == 0 and "__subclasses__" in done.stdout
+
+
+def test_help(command):
+    for arguments in ([], ["run"], ["learn"], ["explain"], ["selftest"]):
+        done = command(*arguments, "--help")
+        assert done.returncode == 0 and "usage:" in done.stdout
+    assert command("nothing").returncode == 2
+    assert command().returncode == 2
