@@ -217,6 +217,8 @@ map_block(struct _restrict_memory *memory, size_t size)
     return address;
 }
 
+/* From the C library and not from PyMem_RawMalloc(): in a debug build its
+   hooks put a header in front, and malloc_usable_size() knows no such block. */
 void *
 _PyRestrict_LargeAlloc(struct _restrict_memory *memory, size_t size,
                        int zeroed)
@@ -227,7 +229,7 @@ _PyRestrict_LargeAlloc(struct _restrict_memory *memory, size_t size,
     if (admit(memory, size) < 0) {
         return NULL;
     }
-    void *ptr = zeroed ? PyMem_RawCalloc(1, size) : PyMem_RawMalloc(size);
+    void *ptr = zeroed ? calloc(1, size) : malloc(size);
     if (ptr != NULL) {
         add_used(memory, malloc_usable_size(ptr));
     }
@@ -240,7 +242,7 @@ _PyRestrict_LargeFree(struct _restrict_memory *memory, void *ptr)
     struct _restrict_mapping *mapping = find_mapping(memory, ptr);
     if (mapping == NULL) {
         _PyRestrict_Refund(memory, malloc_usable_size(ptr));
-        PyMem_RawFree(ptr);
+        free(ptr);
         return;
     }
     _PyRestrict_Refund(memory, mapping->size);
@@ -299,7 +301,7 @@ _PyRestrict_LargeRealloc(struct _restrict_memory *memory, void *ptr,
     if (size > old_size && admit(memory, size - old_size) < 0) {
         return NULL;
     }
-    void *new = PyMem_RawRealloc(ptr, size);
+    void *new = realloc(ptr, size);
     if (new != NULL) {
         _PyRestrict_Refund(memory, old_size);
         add_used(memory, malloc_usable_size(new));
@@ -398,7 +400,7 @@ _PyRestrict_LibraryMalloc(size_t size)
     if (memory != NULL && admit(memory, size) < 0) {
         return NULL;
     }
-    block = PyMem_RawMalloc(size);
+    block = malloc(size);           // as in _PyRestrict_LargeAlloc()
     if (block == NULL) {
         return NULL;
     }
@@ -430,7 +432,7 @@ _PyRestrict_LibraryFree(void *ptr)
     if (block->memory != NULL) {
         _PyRestrict_Refund(block->memory, block->size);
     }
-    PyMem_RawFree(block);
+    free(block);
 }
 
 void *
