@@ -24,6 +24,7 @@
 #ifdef WITH_RESTRICTED
 
 #include <malloc.h>               // malloc_usable_size()
+#include <stdlib.h>
 #include <sys/mman.h>
 
 #define LARGE (256 * 1024)        // bytes; from here on a mapping
@@ -217,8 +218,6 @@ map_block(struct _restrict_memory *memory, size_t size)
     return address;
 }
 
-/* From the C library and not from PyMem_RawMalloc(): in a debug build its
-   hooks put a header in front, and malloc_usable_size() knows no such block. */
 void *
 _PyRestrict_LargeAlloc(struct _restrict_memory *memory, size_t size,
                        int zeroed)
@@ -229,6 +228,8 @@ _PyRestrict_LargeAlloc(struct _restrict_memory *memory, size_t size,
     if (admit(memory, size) < 0) {
         return NULL;
     }
+    // Not PyMem_RawMalloc(): debug hooks give a pointer into the block.
+    size = Py_MAX(size, 1);
     void *ptr = zeroed ? calloc(1, size) : malloc(size);
     if (ptr != NULL) {
         add_used(memory, malloc_usable_size(ptr));
@@ -301,7 +302,7 @@ _PyRestrict_LargeRealloc(struct _restrict_memory *memory, void *ptr,
     if (size > old_size && admit(memory, size - old_size) < 0) {
         return NULL;
     }
-    void *new = realloc(ptr, size);
+    void *new = realloc(ptr, Py_MAX(size, 1));
     if (new != NULL) {
         _PyRestrict_Refund(memory, old_size);
         add_used(memory, malloc_usable_size(new));
@@ -400,7 +401,7 @@ _PyRestrict_LibraryMalloc(size_t size)
     if (memory != NULL && admit(memory, size) < 0) {
         return NULL;
     }
-    block = malloc(size);           // as in _PyRestrict_LargeAlloc()
+    block = malloc(size);
     if (block == NULL) {
         return NULL;
     }

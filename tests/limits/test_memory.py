@@ -160,3 +160,12 @@ print(sum(i * i for i in range(10000)))
             assert guest["hit"] == "wall"
         else:
             assert guest["hit"] == "" and "333283335000" in guest["stdout"]
+
+
+def test_debug_hooks(driver):
+    """PYTHONMALLOC=debug puts its marks around blocks: they still count."""
+    driver.environ["PYTHONMALLOC"] = "debug"
+    [guest], _ = driver("x = [bytes(n) for n in range(10**4)]\ndel x",
+                        memory=200 << 20, wall=60)
+    assert (guest["hit"], guest["error"]) == ("", "")
+    assert guest["memory"] < 16 << 20

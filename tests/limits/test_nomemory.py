@@ -48,8 +48,8 @@ f(0)
 @pytest.mark.parametrize("window", [1, 10**9], ids=["one", "all-from"])
 def test_allocations_fail(driver, name, window, slow_build):
     """One after the other, and all from one on."""
-    stride = 97 if name == "import" else 7 if slow_build else 1
-    crashes, end = driver(LIVES[name], sweep=3000, stride=stride,
-                          window=window, steps=100000, timeout=580)
+    stride = 97 if name == "import" else 7
+    crashes, end = driver(LIVES[name], sweep=600, stride=stride,
+                          window=window, steps=100000, timeout=290)
     assert crashes == []
     assert end["last"] > 100

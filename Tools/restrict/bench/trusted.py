@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """What a trusted interpreter pays: this build against one of upstream's.
 
-    trusted.py [--count] [--rounds N] UPSTREAM PYTHON
+    trusted.py [--count] [--rounds N] UPSTREAM PYTHON [--only NAME ...]
 
 Two interpreters run the same programs (programs.py), in turns, each round in
 an order of its own.  The table has the quotient of the shortest times of
@@ -35,16 +35,16 @@ def run(command):
 
 
 def seconds(python, name, times):
-    return float(run([python, "-I", "-S", PROGRAMS, name, str(times)]).stdout)
+    return float(run([python, "-I", "-S", "-B", PROGRAMS, name, str(times)]).stdout)
 
 
 def instructions(python, name, times):
     """Between the runs of 1 and of `times` rounds."""
     counts = []
-    for n in (1, 1 + times):
+    for n in (10, 10 + times):
         done = run(
             ["valgrind", "--tool=callgrind", "--callgrind-out-file=/dev/null",
-             python, "-I", "-S", PROGRAMS, name, str(n)])
+             python, "-I", "-S", "-B", PROGRAMS, name, str(n)])
         counts.append(int(re.search(r"Collected\s*:\s*(\d+)",
                                     done.stderr)[1]))
     return counts[1] - counts[0]
@@ -52,7 +52,7 @@ def instructions(python, name, times):
 
 def compare(pair, name, arguments):
     if arguments.count:
-        return [instructions(python, name, 3) for python in pair]
+        return [instructions(python, name, 40) for python in pair]
     best = [math.inf, math.inf]
     for _ in range(arguments.rounds):
         for i in random.sample((0, 1), 2):
@@ -65,12 +65,13 @@ def main():
     parser.add_argument("--count", action="store_true",
                         help="count instructions with valgrind")
     parser.add_argument("--rounds", type=int, default=7)
+    parser.add_argument("--only", nargs="*", help="these programs")
     parser.add_argument("upstream")
     parser.add_argument("python")
     arguments = parser.parse_args()
     pair = [arguments.upstream, arguments.python]
     quotients = []
-    for name in names():
+    for name in arguments.only or names():
         base, ours = compare(pair, name, arguments)
         quotients.append(ours / base)
         print(f"{name:18} {base:14.6g} {ours:14.6g} {ours / base:8.4f}",
