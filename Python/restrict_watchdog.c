@@ -607,6 +607,10 @@ _PyRestrict_PauseCPU(PyInterpreterState *interp)
         clock_stop(cpu, read_clock(state->limits.cpu_clock));
     }
     unlock_watchdog();
+    // The host is next, and a bracketed run goes on: nothing to look up then.
+    if (state->limits.bracketed && running_here == state) {
+        running_here = NULL;
+    }
 }
 
 void
