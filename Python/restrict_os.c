@@ -1500,6 +1500,25 @@ os_getpid(PyObject *Py_UNUSED(module), PyObject *Py_UNUSED(ignored))
     return PyLong_FromLong(1);
 }
 
+/* What the binary was built for, as sys.platform tells it too, and nothing of
+   the machine that it runs on: programs ask for the system's name. */
+static PyObject *
+os_uname(PyObject *module, PyObject *Py_UNUSED(ignored))
+{
+#if defined(__x86_64__)
+    const char *machine = "x86_64";
+#elif defined(__aarch64__)
+    const char *machine = "aarch64";
+#else
+    const char *machine = "";
+#endif
+    PyObject *type = PyObject_GetAttrString(module, "uname_result");
+    PyObject *result = type != NULL ? PyObject_CallFunction(
+        type, "((sssss))", "Linux", "", "", "", machine) : NULL;
+    Py_XDECREF(type);
+    return result;
+}
+
 /* --- The table ---------------------------------------------------------------------------------------- */
 
 #define WITH_KEYWORDS(name) \
@@ -1535,6 +1554,7 @@ static PyMethodDef os_functions[] = {
     WITH_KEYWORDS(stat),
     WITH_KEYWORDS(symlink),
     WITH_KEYWORDS(truncate),
+    {"uname", os_uname, METH_NOARGS, NULL},
     WITH_KEYWORDS(unlink),
     {"unsetenv", os_keep, METH_VARARGS, NULL},
     WITH_KEYWORDS(utime),

@@ -168,7 +168,7 @@ def guarded_denials() -> list[Any]:
     ]
 
 
-# --- What a guest is given -----------------------------------------------------
+# --- What a guest is given --------------------------------------------------
 
 def safe_builtins(
     imports: Mapping[str, Any] | None = None,

@@ -245,7 +245,8 @@ def f(): return SECRET
 F = type(f)
 loot.append(F(code_without_closure, {'SECRET': 1}))
 """),
-    Attack("function_type_of_code", "loot.append(Function(code_without_closure, {}))"),
+    Attack("function_type_of_code",
+           "loot.append(Function(code_without_closure, {}))"),
     Attack("code_type", "loot.append(type(code)(0, 0, 0, 0, 0, 0, b'', (), (),"
                         " (), '', '', '', 0, b'', b''))"),
     Attack("code_replace", "loot.append(code.replace(co_name='x'))"),
@@ -324,7 +325,8 @@ loot.append(g2['x'])
     Attack("host_exec_defines", "pass",
            "exec('def f(): return open\\nloot.append(f())', g)"),
     Attack("host_eval", "pass", "loot.append(eval('open', g))"),
-    Attack("copied_builtins", "copy = {'__builtins__': __builtins__, 'loot': loot}",
+    Attack("copied_builtins",
+           "copy = {'__builtins__': __builtins__, 'loot': loot}",
            "exec('def f(): return open\\n"
            "globals().pop(\"__builtins__\")\\n"
            "def h(): return open\\nloot.append(h())', g['copy'])"),
@@ -351,7 +353,8 @@ m = map(loot.extend, inner)
 """, "list(g['m'])"),
     Attack("lazy_globals", "m = map(loot.append, iter(globals, None))",
            "next(g['m'])"),
-    Attack("lazy_eval", "cb = partial(eval, 'loot.append(open)')", "g['cb']()"),
+    Attack("lazy_eval", "cb = partial(eval, 'loot.append(open)')",
+           "g['cb']()"),
     Attack("key_eval", "key = eval\nnames = ['loot.append(open) or 0']",
            "sorted(g['names'], key=g['key'])"),
     Attack("key_exec", "key = exec\nnames = ['loot.append(open)']",
