@@ -92,6 +92,34 @@ _PyRestrict_OnHostFrame(void)
     return frame_builtins(_PyThreadState_GET()) == NULL;
 }
 
+/* Does C code act for guarded code that is not on top?  A host function that
+   guarded code called calls what it was given, and so does not call it by
+   this name. */
+int
+_PyRestrict_ActsForCaller(const char *name)
+{
+    _PyInterpreterFrame *frame =
+        _PyThreadState_GetFrame(_PyThreadState_GET());
+    if (_PyRestrict_CallersBuiltins() == NULL) {
+        return 0;
+    }
+    PyObject *names = frame != NULL ? _PyFrame_GetCode(frame)->co_names : NULL;
+    Py_ssize_t n = names != NULL ? PyTuple_GET_SIZE(names) : 0;
+    for (Py_ssize_t i = 0; i < n; i++) {
+        if (_PyUnicode_EqualToASCIIString(PyTuple_GET_ITEM(names, i), name)) {
+            return _PyRestrict_GuardedOnTop();
+        }
+    }
+    return 1;
+}
+
+/* An extent for guarded code that is anywhere below. */
+struct _restrict_extent
+_PyRestrict_EnterCallers(void)
+{
+    return _PyRestrict_EnterExtent(_PyRestrict_CallersBuiltins());
+}
+
 PyObject *
 _PyRestrict_CallersBuiltins(void)
 {
@@ -435,17 +463,20 @@ new_view(PyObject *dict)
 }
 
 /* Functions that look at the current frame, or read attributes by name, act
-   for guarded code even when the host calls them. */
+   for guarded code even when the host calls them -- under whatever name the
+   guest has them. */
 static int
-must_carry(const char *name, PyObject *value)
+must_carry(PyObject *value)
 {
     static const char *const names[] = {
         "delattr", "dir", "eval", "exec", "getattr", "globals", "hasattr",
         "locals", "setattr", "vars"
     };
-    for (size_t i = 0; PyCFunction_Check(value)
-                       && i < Py_ARRAY_LENGTH(names); i++)
-    {
+    if (!PyCFunction_Check(value)) {
+        return 0;
+    }
+    const char *name = ((PyCFunctionObject *)value)->m_ml->ml_name;
+    for (size_t i = 0; i < Py_ARRAY_LENGTH(names); i++) {
         if (strcmp(name, names[i]) == 0) {
             return 1;
         }
@@ -462,9 +493,8 @@ seal_item(PyObject *sealed, PyObject *key, PyObject *value)
                      Py_TYPE(key)->tp_name);
         return -1;
     }
-    const char *name = PyUnicode_AsUTF8(key);
-    if (name == NULL || !must_carry(name, value)) {
-        return name != NULL ? 0 : -1;
+    if (!must_carry(value)) {
+        return 0;
     }
     PyObject *carried = _PyRestrict_CarryFor(value, sealed);
     int err = carried != NULL ? PyDict_SetItem(sealed, key, carried) : -1;

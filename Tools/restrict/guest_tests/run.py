@@ -314,8 +314,8 @@ def find_reason(name, expected, used):
 
 
 def compare(upstream, inside, expected, used):
-    """Return {method: [outcome, capability, subject, place]} of those that pass
-    upstream."""
+    """Return {method: [outcome, capability, subject, place]} of the methods
+    that pass upstream."""
     table = {}
     for name, event in sorted(upstream.outcomes.items()):
         if event["outcome"] != "passed":
@@ -417,7 +417,8 @@ def choose(args):
     if args.modules:
         known = {module.name: module for module in modules}
         return [known.get(name, Module(name)) for name in args.modules]
-    return [module for module in modules if "quick" in module.words or not args.quick]
+    return [module for module in modules
+            if "quick" in module.words or not args.quick]
 
 
 def run_all(args, stage, expected, used):

@@ -1,3 +1,4 @@
+# ruff: noqa: F821 (contextlib: this becomes the end of test.support)
 # What test.support starts a process or needs a C module of tests for, when it
 # prepares a test.
 
