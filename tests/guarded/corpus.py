@@ -579,7 +579,8 @@ loot.append(fire(A()))
     Attack("pipeline_attrgetter",
            "stages = [attrgetter('__globals__'), loot.append]",
            "v = helper\nfor stage in g['stages']:\n    v = stage(v)"),
-    Attack("pipeline_subclasses", "stages = [type.__subclasses__, loot.append]",
+    Attack("pipeline_subclasses",
+           "stages = [type.__subclasses__, loot.append]",
            "v = object\nfor stage in g['stages']:\n    v = stage(v)"),
     Attack("pipeline_format",
            "stages = ['{0.__globals__}'.format,"
@@ -655,7 +656,8 @@ loot.append(1)
     *[Attack(f"set_function_{name.strip('_')}",
              f"plain_helper.{name} = {value}\nloot.append(1)")
       for name, value in {"__name__": "''", "anything": "1",
-                          "__wrapped__": "1", "__annotations__": "{}"}.items()],
+                          "__wrapped__": "1",
+                          "__annotations__": "{}"}.items()],
     Attack("function_annotations",
            "plain_helper.__annotations__['x'] = 1\nloot.append(1)"),
     Attack("class_annotations",
