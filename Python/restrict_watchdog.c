@@ -202,7 +202,7 @@ _PyRestrict_HandlePending(PyThreadState *tstate)
 {
     struct _restrict_state *state = tstate->interp->restricted;
     if (state == NULL) {
-        return 0;
+        return _PyRestrict_GuardedStep(tstate, at_step(tstate));
     }
     struct _restrict_limits *limits = &state->limits;
     if (!is_hit(state) && limits->step_cap != 0 && at_step(tstate)) {
