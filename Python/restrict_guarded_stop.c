@@ -7,7 +7,7 @@
    of guarded code has none for this exception.  Frames of host functions in
    between have theirs, and run their `finally`.
 
-   Steps are counted as in a restricted interpreter (restrict_watchdog.c), by
+   Steps are counted as in a restricted interpreter (restrict_stop.c), by
    the thread that runs the call, and those of guarded code only: what host
    functions do costs the guest nothing. */
 
@@ -105,6 +105,18 @@ _PyRestrict_GuardedCheckStop(PyThreadState *tstate)
         return 0;
     }
     return raise_stop();
+}
+
+/* Overflowing the stack while handling an overflow.  The exception was made in
+   advance: making one would pass here again. */
+int
+_PyRestrict_GuardedRecursion(void)
+{
+    if (!_PyRestrict_RunsGuarded()) {
+        return 0;
+    }
+    PyErr_NoMemory();
+    return -1;
 }
 
 /* --- Steps ------------------------------------------------------------------------ */

@@ -165,6 +165,7 @@ struct _restrict_count {
     char *phase;
     struct _restrict_count *outer;
 };
+extern int _PyRestrict_GuardedRecursion(void);
 extern int _PyRestrict_GuardedStep(PyThreadState *tstate, int is_step);
 extern int _PyRestrict_GuardedUnwinding(PyThreadState *tstate);
 extern int _PyRestrict_GuardedCheckStop(PyThreadState *tstate);
