@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 _UNITS = {"": 1, "b": 1, "k": 2**10, "kib": 2**10, "m": 2**20, "mib": 2**20,
           "g": 2**30, "gib": 2**30, "kb": 10**3, "mb": 10**6, "gb": 10**9}
 _SIZE = re.compile(r"\s*(\d+(?:\.\d+)?)\s*([a-zA-Z]*)\s*")
-_PORTS = re.compile(r"(\d{1,5})(?:-(\d{1,5}))?", re.ASCII)
+_PORTS = re.compile(r"(\d{1,5})-(\d{1,5})", re.ASCII)
 _HOST = re.compile(r"(?=.{1,253}\Z)(?!-)[a-zA-Z0-9_-]{1,63}(?<!-)"
                    r"(\.(?!-)[a-zA-Z0-9_-]{1,63}(?<!-))*\.?")
 
@@ -166,13 +166,13 @@ def _check_port_number(field: str, port: int) -> int:
 
 def _check_port(field: str, port: object) -> Port:
     """Return a port, or the text of a range such as "8000-8010"."""
-    if isinstance(port, str):
+    if isinstance(port, str) and "-" in port:
         match = _PORTS.fullmatch(port)
         if match is None:
-            raise ValueError(f"{field}: {port!r} is not a port or a range "
+            raise ValueError(f"{field}: {port!r} is not a range of ports "
                              f"such as '8000-8010'")
         first = _check_port_number(field, int(match[1]))
-        last = _check_port_number(field, int(match[2] or match[1]))
+        last = _check_port_number(field, int(match[2]))
         if first > last:
             raise ValueError(f"{field}: the range {port!r} is empty")
         return first if first == last else f"{first}-{last}"
