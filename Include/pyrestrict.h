@@ -157,6 +157,68 @@ PyAPI_FUNC(int) PyRestrict_SetFileSizeCap(PyInterpreterState *interp,
 PyAPI_FUNC(int) PyRestrict_SetOpenFilesCap(PyInterpreterState *interp,
                                            int files);
 
+/* --- Network ------------------------------------------------------------------- */
+
+/* Let the guest send to, receive from and listen at an address, or all of a
+   network ("192.0.2.0/24", "2001:db8::/32"), IPv4 or IPv6, on a port; 0: on
+   any.  What it connects and sends to must be covered, address and port, and
+   so must be what it listens at; of who connects to it, the address alone.
+   Grants add up, and are made while the guest does not run. */
+PyAPI_FUNC(int) PyRestrict_AllowIPAddress(PyInterpreterState *interp,
+                                          const char *ip, int port);
+PyAPI_FUNC(int) PyRestrict_AllowIPAddressRange(PyInterpreterState *interp,
+                                               const char *ip,
+                                               int first_port,
+                                               int last_port);
+
+/* Let the guest reach a host by name.  It is looked up now, for at most five
+   seconds, and the guest can reach only the addresses found.  One that is
+   loopback, private, link-local, multicast, unspecified, reserved or a
+   cloud's metadata service is left out unless PyRestrict_AllowIPAddress()
+   allowed it before.  OSError: it cannot be looked up; ValueError: no address
+   is left. */
+PyAPI_FUNC(int) PyRestrict_AllowHost(PyInterpreterState *interp,
+                                     const char *host, int port);
+PyAPI_FUNC(int) PyRestrict_AllowHostRange(PyInterpreterState *interp,
+                                          const char *host, int first_port,
+                                          int last_port);
+
+/* Let the guest ask for the machine's name, its interfaces and own addresses,
+   names of addresses, services and protocols. */
+PyAPI_FUNC(int) PyRestrict_AllowNetworkInfo(PyInterpreterState *interp);
+
+/* Refuse unless the guest may reach the address, or look up the host, on the
+   port; -1 asks for any port. */
+PyAPI_FUNC(int) _PyRestrict_IPAddressCheck(const char *ip, int port);
+PyAPI_FUNC(int) _PyRestrict_HostCheck(const char *host, int port);
+PyAPI_FUNC(int) _PyRestrict_NetworkInfoCheck(void);
+#define PyRestrict_CheckIPAddress(ip, port, error_return)           \
+    do {                                                            \
+        if (_PyRestrict_IPAddressCheck(ip, port) < 0) {             \
+            return error_return;                                    \
+        }                                                           \
+    } while (0)
+#define PyRestrict_CheckHost(host, port, error_return)              \
+    do {                                                            \
+        if (_PyRestrict_HostCheck(host, port) < 0) {                \
+            return error_return;                                    \
+        }                                                           \
+    } while (0)
+#define PyRestrict_CheckNetworkInfo(error_return)                   \
+    do {                                                            \
+        if (_PyRestrict_NetworkInfoCheck() < 0) {                   \
+            return error_return;                                    \
+        }                                                           \
+    } while (0)
+
+/* How many sockets the guest may have open at a time; 0: the default, 64. */
+PyAPI_FUNC(int) PyRestrict_SetSocketsCap(PyInterpreterState *interp,
+                                         int sockets);
+/* How many bytes it may send and receive in all; -1: any number.  What would
+   go past it is not sent, and the guest stops. */
+PyAPI_FUNC(int) PyRestrict_SetNetBytesCap(PyInterpreterState *interp,
+                                          long long bytes);
+
 /* --- Limits ------------------------------------------------------------------- */
 
 /* A limit that is reached ends the guest: no `except`, `finally`, `__del__`

@@ -12,6 +12,7 @@
 #include "Python.h"
 #include "pycore_restrict.h"
 #include "pycore_restrict_limits.h"
+#include "pycore_restrict_net.h"
 #include "_restrict.h"
 
 PyInterpreterState *
@@ -27,7 +28,8 @@ _restrict_OpenInterp(GuestObject *self)
 
 PyDoc_STRVAR(guest_set_limit_doc,
 "set_limit(name, value)\n--\n\n"
-"Cap memory, output or file_size (bytes), cpu or wall (seconds), or steps.");
+"Cap memory, output, file_size or net_bytes (bytes), cpu or wall (seconds),\n"
+"steps, or sockets (open at a time).");
 
 static PyObject *
 guest_set_limit(GuestObject *self, PyObject *args)
@@ -51,6 +53,9 @@ guest_set_limit(GuestObject *self, PyObject *args)
               : *name == 'm' ? PyRestrict_SetMemoryCap(interp, n)
               : *name == 'o' ? PyRestrict_SetOutputCap(interp, n)
               : *name == 'f' ? PyRestrict_SetFileSizeCap(interp, n)
+              : *name == 'n' ? PyRestrict_SetNetBytesCap(interp, n)
+              : strcmp(name, "sockets") == 0
+              ? PyRestrict_SetSocketsCap(interp, (int)Py_MIN(n, INT_MAX))
               : PyRestrict_SetStepCap(interp, (uint64_t)n);
     }
     return err < 0 ? NULL : Py_NewRef(Py_None);
@@ -136,6 +141,61 @@ static PyObject *
 guest_set_directory(GuestObject *self, PyObject *arg)
 {
     return set_folder(self, arg, _PyRestrict_SetWorkingDirectory);
+}
+
+PyDoc_STRVAR(guest_allow_address_doc,
+"allow_address(address, first_port, last_port)\n--\n\n"
+"Allow an address or a network.");
+
+static PyObject *
+guest_allow_address(GuestObject *self, PyObject *args)
+{
+    PyInterpreterState *interp = _restrict_OpenInterp(self);
+    const char *address;
+    int first, last;
+    if (interp == NULL
+        || !PyArg_ParseTuple(args, "sii", &address, &first, &last)
+        || PyRestrict_AllowIPAddressRange(interp, address, first, last) < 0)
+    {
+        return NULL;
+    }
+    Py_RETURN_NONE;
+}
+
+PyDoc_STRVAR(guest_allow_host_doc,
+"allow_host(host, first_port, last_port, addresses=None)\n--\n\n"
+"Allow a host: look it up, or take the addresses for what was found.");
+
+static PyObject *
+guest_allow_host(GuestObject *self, PyObject *args)
+{
+    PyInterpreterState *interp = _restrict_OpenInterp(self);
+    PyObject *addresses = Py_None;
+    const char *host;
+    int first, last;
+    if (interp == NULL
+        || !PyArg_ParseTuple(args, "sii|O", &host, &first, &last, &addresses))
+    {
+        return NULL;
+    }
+    if (addresses != Py_None && !PyList_CheckExact(addresses)) {
+        PyErr_SetString(PyExc_TypeError, "addresses must be a list");
+        return NULL;
+    }
+    int err = addresses == Py_None
+              ? PyRestrict_AllowHostRange(interp, host, first, last)
+              : _PyRestrict_PinHost(interp, host, first, last, addresses);
+    return err < 0 ? NULL : Py_NewRef(Py_None);
+}
+
+static PyObject *
+guest_allow_network_info(GuestObject *self, PyObject *Py_UNUSED(args))
+{
+    PyInterpreterState *interp = _restrict_OpenInterp(self);
+    if (interp == NULL || PyRestrict_AllowNetworkInfo(interp) < 0) {
+        return NULL;
+    }
+    Py_RETURN_NONE;
 }
 
 /* --- Life ------------------------------------------------------------------------------------ */
@@ -291,6 +351,13 @@ static PyMethodDef guest_methods[] = {
     {"set_directory", (PyCFunction)guest_set_directory, METH_O,
      PyDoc_STR("set_directory(folder)\n--\n\n"
                "Where relative paths start; grants nothing.")},
+    {"allow_address", (PyCFunction)guest_allow_address, METH_VARARGS,
+     guest_allow_address_doc},
+    {"allow_host", (PyCFunction)guest_allow_host, METH_VARARGS,
+     guest_allow_host_doc},
+    {"allow_network_info", (PyCFunction)guest_allow_network_info,
+     METH_NOARGS,
+     PyDoc_STR("allow_network_info()\n--\n\nAllow network information.")},
     {"set_input", (PyCFunction)_restrict_SetInput, METH_O, guest_set_input_doc},
     {"output", (PyCFunction)_restrict_Output, METH_VARARGS, guest_output_doc},
     {"denials", (PyCFunction)_restrict_Denials, METH_NOARGS, guest_denials_doc},

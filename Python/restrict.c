@@ -65,6 +65,7 @@ free_state(struct _restrict_state *state)
     _PyRestrict_LogFini(&state->log);
     _PyRestrict_StreamsFini(state);
     _PyRestrict_FilesFini(&state->files);
+    _PyRestrict_NetFini(state->net);
     PyMem_RawFree(state);
 }
 

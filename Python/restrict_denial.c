@@ -335,7 +335,10 @@ raise_refusal(const struct _restrict_request *request)
         text = PyUnicode_FromFormat("%s '%s' is not allowed here",
                                     request->capability, request->subject);
     }
-    if (text != NULL && request->filename != NULL) {
+    if (text != NULL && request->filename == Py_None) {
+        Py_SETREF(text, Py_BuildValue("(iO)", EACCES, text));
+    }
+    else if (text != NULL && request->filename != NULL) {
         Py_SETREF(text, Py_BuildValue("(iOO)", EACCES, text,
                                       request->filename));
     }

@@ -89,6 +89,9 @@ _PyRestrict_DisownDescriptor(int fd)
     if (owned(files, fd)) {
         files->owned[WORD(fd)] &= ~BIT(fd);
         files->n_open--;
+        if (_PyRestrict_GetState()->net != NULL) {
+            _PyRestrict_NetDisown(_PyRestrict_GetState()->net, fd);
+        }
     }
 }
 

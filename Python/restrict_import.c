@@ -126,12 +126,11 @@ has_source(const char *name)
 }
 
 static int
-deny_import(const char *name)
+deny_import_for(const char *name, const char *grant)
 {
-    char message[256], grant[256];
+    char message[256];
     PyOS_snprintf(message, sizeof(message), "import of '%s' is not allowed",
                   name);
-    PyOS_snprintf(grant, sizeof(grant), "modules = [\"%s\"]", name);
     _PyRestrict_Deny(&(struct _restrict_request){
         .kind = _PyRestrict_IMPORT,
         .capability = "import",
@@ -147,6 +146,34 @@ deny_import(const char *name)
     Py_XDECREF(text);
     PyErr_SetRaisedException(exc);
     return -1;
+}
+
+static int
+deny_import(const char *name)
+{
+    char grant[256];
+    PyOS_snprintf(grant, sizeof(grant), "modules = [\"%s\"]", name);
+    return deny_import_for(name, grant);
+}
+
+/* Modules that are of no use without the network, and not to be had until
+   the host grants some of it, or them by name. */
+static const char *const network[] = {
+    "_socket", "_ssl", "select", "selectors", "socket", "ssl"
+};
+
+/* Any grant does; which one, nobody knows before there is an address. */
+#define NETWORK_GRANT "addresses = [[\"ADDRESS\", 0]]"
+
+static int
+needs_network(const char *name)
+{
+    for (size_t i = 0; i < Py_ARRAY_LENGTH(network); i++) {
+        if (strcmp(network[i], name) == 0) {
+            return 1;
+        }
+    }
+    return 0;
 }
 
 /* A list of the names of the frozen modules, for the trusted side. */
@@ -204,7 +231,12 @@ _PyRestrict_ModuleCheck(const char *name)
             || _PyRestrict_IsReviewedModule(name)
             || has_source(name)))
     {
-        return 0;
+        if (!needs_network(name) || _PyRestrict_HasNet(state->net)
+            || _PyRestrict_NamesCover(&state->policy.allowed, name))
+        {
+            return 0;
+        }
+        return deny_import_for(name, NETWORK_GRANT);
     }
     if (is_optional(name)) {
         PyErr_Format(PyExc_ModuleNotFoundError, "No module named '%s'", name);

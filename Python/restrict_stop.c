@@ -41,6 +41,7 @@ static const char *const limit_names[] = {
     [_PyRestrict_LIMIT_STEPS] = "steps",
     [_PyRestrict_LIMIT_OUTPUT] = "output",
     [_PyRestrict_LIMIT_FILE_SIZE] = "file_size",
+    [_PyRestrict_LIMIT_NET_BYTES] = "net_bytes",
     [_PyRestrict_LIMIT_CANCEL] = "cancel",
 };
 
@@ -208,6 +209,14 @@ _PyRestrict_FileSizeExceeded(void)
 {
     PyThreadState *tstate = _PyThreadState_GET();
     _PyRestrict_Stop(tstate->interp->restricted, _PyRestrict_LIMIT_FILE_SIZE);
+    return raise_stop(tstate);
+}
+
+int
+_PyRestrict_NetBytesExceeded(void)
+{
+    PyThreadState *tstate = _PyThreadState_GET();
+    _PyRestrict_Stop(tstate->interp->restricted, _PyRestrict_LIMIT_NET_BYTES);
     return raise_stop(tstate);
 }
 

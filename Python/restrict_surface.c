@@ -298,7 +298,11 @@ static int
 add_guarded_function(PyObject *module, PyObject *module_name,
                      const struct _restrict_row *row)
 {
-    PyMethodDef *def = _PyRestrict_FindOsFunction(row->name);
+    int is_socket = module_name != NULL
+                    && PyUnicode_CompareWithASCIIString(module_name,
+                                                        "_socket") == 0;
+    PyMethodDef *def = is_socket ? _PyRestrict_FindSocketFunction(row->name)
+                                 : _PyRestrict_FindOsFunction(row->name);
     if (def == NULL) {
         return add_refused_function(module, module_name, row);
     }

@@ -40,7 +40,8 @@ struct _restrict_request {
     const char *subject;          // as the guest named it, UTF-8
     const char *grant;            // the policy entry that would allow it
     const char *message;          // for the guest; NULL: made from the above
-    PyObject *filename;           // of a PERMISSION: an OSError's, or NULL
+    PyObject *filename;           // of a PERMISSION: an OSError's; None: no
+                                  // file, but an errno; or NULL
 };
 
 /* The one road of every refusal: count, record, raise.  Always -1, with an
@@ -151,6 +152,17 @@ PyAPI_FUNC(const char *) _PyRestrict_GetOutput(PyInterpreterState *interp,
                                                int fd, Py_ssize_t *size);
 PyAPI_FUNC(void) _PyRestrict_ClearOutput(PyInterpreterState *interp, int fd);
 
+/* === Network (pycore_restrict_net.h) =========================================== */
+
+struct _restrict_net;
+extern void _PyRestrict_NetFini(struct _restrict_net *net);
+/* The descriptor is not the guest's any longer. */
+extern void _PyRestrict_NetDisown(struct _restrict_net *net, int fd);
+/* Is anything granted that a socket could be for? */
+extern int _PyRestrict_HasNet(const struct _restrict_net *net);
+/* Our own function in place of _socket's: NULL if there is none. */
+extern PyMethodDef *_PyRestrict_FindSocketFunction(const char *name);
+
 /* === State of one restricted interpreter ===================================== */
 
 struct _restrict_state {
@@ -160,6 +172,7 @@ struct _restrict_state {
     struct _restrict_surface surface;
     struct _restrict_stream stream[3];  // the in-memory stdin, stdout, stderr
     struct _restrict_files files;
+    struct _restrict_net *net;          // NULL: nothing was granted
     struct _restrict_limits limits;
 };
 

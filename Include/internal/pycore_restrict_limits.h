@@ -28,6 +28,7 @@ typedef enum {
     _PyRestrict_LIMIT_STEPS,
     _PyRestrict_LIMIT_OUTPUT,
     _PyRestrict_LIMIT_FILE_SIZE,
+    _PyRestrict_LIMIT_NET_BYTES,
     _PyRestrict_LIMIT_CANCEL,
 } _PyRestrict_Limit;
 
@@ -157,6 +158,8 @@ extern Py_ssize_t _PyRestrict_ChargeOutput(Py_ssize_t size);
 extern int _PyRestrict_OutputExceeded(void);
 /* The same because of what it wrote to files. */
 extern int _PyRestrict_FileSizeExceeded(void);
+/* The same because of what it sent and received. */
+extern int _PyRestrict_NetBytesExceeded(void);
 
 /* --- One-line hooks ------------------------------------------------------------ */
 

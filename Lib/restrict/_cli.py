@@ -40,11 +40,14 @@ class _UsageError(Exception):
 
 # --- The policy of a run ----------------------------------------------------
 
-def _parse_net(text: str) -> tuple[str, int]:
+def _parse_net(text: str) -> tuple[str, int | str]:
     host, colon, port = text.rpartition(":")
-    if not colon or not port.isascii() or not port.isdigit():
+    digits = port.replace("-", "", 1)
+    if not colon or not digits.isascii() or not digits.isdigit():
         raise ValueError(f"--allow-net: {text!r} is not HOST:PORT")
-    return host.removeprefix("[").removesuffix("]"), int(port)
+    if host.startswith("["):            # [::1] and [fc00::]/7
+        host = host[1:].replace("]", "", 1)
+    return host, port if "-" in port else int(port)
 
 
 def _is_address(host: str) -> bool:
@@ -71,7 +74,8 @@ def _add_grants(values: dict[str, Any], args: argparse.Namespace) -> None:
         field = "addresses" if _is_address(host) else "hosts"
         values[field].append([host, port])
     values["modules"] += args.allow_module
-    for name in ("memory", "cpu", "wall", "steps", "output"):
+    for name in ("memory", "cpu", "wall", "steps", "output", "sockets",
+                 "net_bytes"):
         if (value := getattr(args, name)) is not None:
             values[name] = value
 
@@ -371,7 +375,7 @@ def _add_run_options(parser: argparse.ArgumentParser) -> None:
         help="let it write a file, or what is below a folder")
     add("--allow-net", metavar="HOST:PORT", action="append", default=[],
         help="let it connect; HOST is a name, an address or a network, "
-             "port 0 is any")
+             "PORT a number, a range such as 8000-8010, or 0 for any")
     add("--allow-module", metavar="NAME", action="append", default=[],
         help="let it import an extension or built-in module")
     add("--memory", metavar="SIZE", help="such as 64MiB; none lifts the limit")
@@ -380,6 +384,10 @@ def _add_run_options(parser: argparse.ArgumentParser) -> None:
     add("--steps", metavar="N", type=_count,
         help="calls and loop iterations, or none")
     add("--output", metavar="SIZE", help="of stdout and stderr; or none")
+    add("--sockets", metavar="N", type=_count,
+        help="open at a time, or none")
+    add("--net-bytes", metavar="SIZE",
+        help="sent and received by sockets; or none")
     add("--audit", metavar="FILE.jsonl",
         help="append each refusal as a line of JSON")
     add("--json", action="store_true", help="print a report as JSON")

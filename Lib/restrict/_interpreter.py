@@ -23,13 +23,15 @@ from restrict._errors import (
     guest_error,
     hide_host_error,
 )
-from restrict._policy import Policy
+from restrict._policy import Policy, port_range
 from restrict._report import Denial, Record, Usage
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from types import TracebackType
     from typing import Any, Self
 
+    Resolver = Callable[[str], Iterable[str]]
     HostFunction = Callable[..., object]
 
 __all__ = ["Interpreter", "Result", "run"]
@@ -67,7 +69,8 @@ def _setter(guest: _native.Guest, name: str, field: str) -> Callable[..., Any]:
 
 
 def _apply_limits(guest: _native.Guest, policy: Policy) -> None:
-    for name in ("output", "cpu", "wall", "steps", "memory"):
+    for name in ("output", "sockets", "net_bytes", "cpu", "wall", "steps",
+                 "memory"):
         value = getattr(policy, name)
         if value is not None:
             guest.set_limit(name, value)
@@ -91,7 +94,25 @@ def _apply_extended(guest: _native.Guest, policy: Policy) -> None:
                 add(group, kind, member)
 
 
-def _apply(guest: _native.Guest, policy: Policy) -> None:
+def _apply_network(guest: _native.Guest, policy: Policy,
+                   resolve: Resolver | None) -> None:
+    # Addresses first: they say which of a name's addresses may be private.
+    for address, port in policy.addresses:
+        guest.allow_address(address, *port_range(port))
+    found: dict[str, list[str]] = {}
+    for host, port in policy.hosts:
+        if resolve is None:
+            guest.allow_host(host, *port_range(port))
+            continue
+        if host not in found:
+            found[host] = [str(address) for address in resolve(host)]
+        guest.allow_host(host, *port_range(port), found[host])
+    if policy.network_info:
+        guest.allow_network_info()
+
+
+def _apply(guest: _native.Guest, policy: Policy,
+           resolve: Resolver | None) -> None:
     """Hand the policy to C; NotImplementedError names a field that this build
     cannot enforce."""
     for name in policy.modules:
@@ -104,12 +125,7 @@ def _apply(guest: _native.Guest, policy: Policy) -> None:
         guest.allow_directory(path, mode)
     for path in policy.path:
         _setter(guest, "allow_path", "path")(path)
-    for address, port in policy.addresses:
-        _setter(guest, "allow_address", "addresses")(address, port)
-    for host, port in policy.hosts:
-        _setter(guest, "allow_host", "hosts")(host, port)
-    if policy.network_info:
-        _setter(guest, "allow_network_info", "network_info")()
+    _apply_network(guest, policy, resolve)
     _apply_extended(guest, policy)
     _apply_limits(guest, policy)
 
@@ -163,6 +179,9 @@ class Interpreter:
     show_errors        whether the message of an exception that a host function
                        raises reaches the guest; its class name and nothing
                        more does.  False: only HostError says something
+    resolve            what looks up the hosts of the policy, once each: a
+                       function from a name to its numeric addresses.  None:
+                       the system's resolver, for at most five seconds
 
     State stays between uses.  Values cross by copy: None, bool, int, float,
     complex, str, bytes, list, tuple, dict, set and frozenset, nested, with
@@ -177,7 +196,8 @@ class Interpreter:
 
     Raises NotImplementedError if this build cannot restrict, or cannot
     enforce a field of the policy; MemoryError if there is no address space
-    for the guest's stack.
+    for the guest's stack; OSError if a host of the policy cannot be looked
+    up, ValueError if it stands for no address that a name may reach.
     """
 
     def __init__(
@@ -187,6 +207,7 @@ class Interpreter:
         functions: Mapping[str, HostFunction] | None = None,
         modules_from_host: Mapping[str, Mapping[str, object]] | None = None,
         show_errors: bool = True,
+        resolve: Resolver | None = None,
     ) -> None:
         self._closed = True
         if policy is None:
@@ -221,7 +242,7 @@ class Interpreter:
             for name, names in modules.items():
                 self._define(name, names)
             self._define(None, functions)
-            _apply(self._guest, policy)
+            _apply(self._guest, policy, resolve)
         except BaseException:
             self.close()
             raise

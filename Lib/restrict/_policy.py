@@ -21,14 +21,19 @@ if TYPE_CHECKING:
     Stream = Literal["memory", "inherit"]
     Path = str | PathLike[str]
     Extended = bool | int | str | frozenset[str]
+    Port = int | str
 
 _UNITS = {"": 1, "b": 1, "k": 2**10, "kib": 2**10, "m": 2**20, "mib": 2**20,
           "g": 2**30, "gib": 2**30, "kb": 10**3, "mb": 10**6, "gb": 10**9}
 _SIZE = re.compile(r"\s*(\d+(?:\.\d+)?)\s*([a-zA-Z]*)\s*")
+_PORTS = re.compile(r"(\d{1,5})-(\d{1,5})", re.ASCII)
 _HOST = re.compile(r"(?=.{1,253}\Z)(?!-)[a-zA-Z0-9_-]{1,63}(?<!-)"
                    r"(\.(?!-)[a-zA-Z0-9_-]{1,63}(?<!-))*\.?")
 
 _MODES: dict[str, Mode] = {"r": "r", "w": "w", "rw": "rw"}
+
+# The fields that None lifts.
+_LIMITS = ("memory", "cpu", "wall", "steps", "output", "sockets", "net_bytes")
 
 # A new interpreter alone takes 2 to 3 MiB.
 MIN_MEMORY = 4 * 2**20
@@ -73,11 +78,11 @@ def _check_seconds(field: str, value: object) -> float | None:
     return seconds
 
 
-def _check_steps(field: str, value: object) -> int | None:
+def _check_count(field: str, value: object) -> int | None:
     if value is None:
         return None
     if not isinstance(value, int) or isinstance(value, bool):
-        _wrong_type(field, "a number of steps or None", value)
+        _wrong_type(field, f"a number of {field} or None", value)
     if not 0 < value <= MAX_SIZE:
         raise ValueError(f"{field}: {value} is not in the range "
                          f"1 to {MAX_SIZE}")
@@ -152,16 +157,45 @@ def _check_paths(field: str, value: object) -> tuple[str, ...]:
                  for path in _check_items(field, value))
 
 
-def _check_port(field: str, port: object) -> int:
-    if not isinstance(port, int) or isinstance(port, bool):
-        _wrong_type(field, "a port number", port)
+def _check_port_number(field: str, port: int) -> int:
     if not 0 <= port <= 65535:
         raise ValueError(f"{field}: port {port} is not in the range "
                          f"0 (any) to 65535")
     return port
 
 
-def _check_pairs(field: str, value: object) -> list[tuple[str, int]]:
+def _check_port(field: str, port: object) -> Port:
+    """Return a port, or the text of a range such as "8000-8010"."""
+    if isinstance(port, str) and "-" in port:
+        match = _PORTS.fullmatch(port)
+        if match is None:
+            raise ValueError(f"{field}: {port!r} is not a range of ports "
+                             f"such as '8000-8010'")
+        first = _check_port_number(field, int(match[1]))
+        last = _check_port_number(field, int(match[2]))
+        if first > last:
+            raise ValueError(f"{field}: the range {port!r} is empty")
+        return first if first == last else f"{first}-{last}"
+    if not isinstance(port, int) or isinstance(port, bool):
+        _wrong_type(field, "a port number or a range such as '8000-8010'",
+                    port)
+    return _check_port_number(field, port)
+
+
+def port_range(port: Port) -> tuple[int, int]:
+    """Return the first and the last of the ports; 0 is any."""
+    if isinstance(port, str):
+        first, _, last = port.partition("-")
+        return int(first), int(last)
+    return (port, port) if port else (0, 65535)
+
+
+def _sort_pairs(pairs: set[tuple[str, Port]]) -> tuple[tuple[str, Port], ...]:
+    return tuple(sorted(pairs, key=lambda pair: (pair[0],
+                                                 port_range(pair[1]))))
+
+
+def _check_pairs(field: str, value: object) -> list[tuple[str, Port]]:
     pairs = []
     for pair in _check_items(field, value):
         if not isinstance(pair, (tuple, list)) or len(pair) != 2:
@@ -174,7 +208,7 @@ def _check_pairs(field: str, value: object) -> list[tuple[str, int]]:
 
 
 def _check_addresses(field: str,
-                     value: object) -> tuple[tuple[str, int], ...]:
+                     value: object) -> tuple[tuple[str, Port], ...]:
     pairs = _check_pairs(field, value)
     if not pairs:
         return ()
@@ -186,18 +220,20 @@ def _check_addresses(field: str,
             network = ip_network(address)
         except ValueError as exc:
             raise ValueError(f"{field}: {exc}") from None
+        if "%" in address:
+            raise ValueError(f"{field}: {address!r} names an interface")
         text = str(network if "/" in address else network.network_address)
         checked.add((text, port))
-    return tuple(sorted(checked))
+    return _sort_pairs(checked)
 
 
-def _check_hosts(field: str, value: object) -> tuple[tuple[str, int], ...]:
+def _check_hosts(field: str, value: object) -> tuple[tuple[str, Port], ...]:
     checked = set()
     for host, port in _check_pairs(field, value):
         if _HOST.fullmatch(host) is None:
             raise ValueError(f"{field}: {host!r} is not the name of a host")
         checked.add((host.lower().rstrip("."), port))
-    return tuple(sorted(checked))
+    return _sort_pairs(checked)
 
 
 def _check_extended_value(field: str, value: object) -> Extended:
@@ -240,6 +276,8 @@ class Policy:
       steps        function calls and loop iterations of Python code, counted
                    the same on every machine
       output       bytes written to stdout and stderr together
+      sockets      sockets open at a time
+      net_bytes    bytes sent and received by sockets, together
 
     Grants:
       files        {absolute path: "r", "w" or "rw"}
@@ -248,8 +286,9 @@ class Policy:
                    ones; the host answers for what they do
       block_modules  modules that are not to be had, reviewed or not
       path         folders from which the guest may import source
-      addresses    [(address or CIDR network, port)]; port 0 is any
-      hosts        [(host name, port)]; resolved once, when a guest is made
+      addresses    [(address or CIDR network, port)]; port 0 is any, and
+                   "8000-8010" a range
+      hosts        [(host name, port)]; looked up once, when a guest is made
       network_info      host names and interfaces may be asked for
       filesystem_info   __file__, __path__ and tracebacks may show paths
       stdin, stdout, stderr   "memory", or "inherit" for the process's own
@@ -260,7 +299,7 @@ class Policy:
     """
 
     __slots__ = (  # noqa: RUF023 (the order of to_dict() and files)
-        "memory", "cpu", "wall", "steps", "output",
+        "memory", "cpu", "wall", "steps", "output", "sockets", "net_bytes",
         "files", "directories", "modules", "block_modules", "path",
         "addresses", "hosts", "network_info", "filesystem_info",
         "stdin", "stdout", "stderr", "extended",
@@ -271,13 +310,15 @@ class Policy:
     wall: float | None
     steps: int | None
     output: int | None
+    sockets: int | None
+    net_bytes: int | None
     files: Mapping[str, Mode]
     directories: Mapping[str, Mode]
     modules: tuple[str, ...]
     block_modules: tuple[str, ...]
     path: tuple[str, ...]
-    addresses: tuple[tuple[str, int], ...]
-    hosts: tuple[tuple[str, int], ...]
+    addresses: tuple[tuple[str, Port], ...]
+    hosts: tuple[tuple[str, Port], ...]
     network_info: bool
     filesystem_info: bool
     stdin: Stream
@@ -293,14 +334,16 @@ class Policy:
         wall: float | None = 30.0,
         steps: int | None = None,
         output: int | str | None = 2**20,
+        sockets: int | None = 64,
+        net_bytes: int | str | None = 256 * 2**20,
         files: Mapping[Path, Mode] | Mapping[str, Mode] = MappingProxyType({}),
         directories: Mapping[Path, Mode] | Mapping[str, Mode]
         = MappingProxyType({}),
         modules: Iterable[str] = (),
         block_modules: Iterable[str] = (),
         path: Iterable[Path] = (),
-        addresses: Iterable[tuple[str, int]] = (),
-        hosts: Iterable[tuple[str, int]] = (),
+        addresses: Iterable[tuple[str, Port]] = (),
+        hosts: Iterable[tuple[str, Port]] = (),
         network_info: bool = False,
         filesystem_info: bool = False,
         stdin: Stream = "memory",
@@ -315,8 +358,10 @@ class Policy:
         put("memory", _check_size("memory", memory, MIN_MEMORY))
         put("cpu", _check_seconds("cpu", cpu))
         put("wall", _check_seconds("wall", wall))
-        put("steps", _check_steps("steps", steps))
+        put("steps", _check_count("steps", steps))
         put("output", _check_size("output", output, 0))
+        put("sockets", _check_count("sockets", sockets))
+        put("net_bytes", _check_size("net_bytes", net_bytes, 0))
         put("files", _check_grants("files", files))
         put("directories", _check_grants("directories", directories))
         put("modules", _check_modules("modules", modules))
@@ -414,7 +459,7 @@ class Policy:
         for name in fields:
             if name not in cls.__slots__:
                 raise ValueError(f"{name}: there is no such field in a policy")
-        for name in ("memory", "cpu", "wall", "steps", "output"):
+        for name in _LIMITS:
             if fields.get(name) == "none":
                 fields[name] = None
         if "extended" in fields:
@@ -431,11 +476,10 @@ class Policy:
 
         values = self.to_dict()
         default = _DEFAULT.to_dict()
-        limits = ("memory", "cpu", "wall", "steps", "output")
         document = {name: "none" if values[name] is None else values[name]
-                    for name in limits}
+                    for name in _LIMITS}
         document |= {name: value for name, value in values.items()
-                     if name not in limits and value != default[name]}
+                     if name not in _LIMITS and value != default[name]}
         return dump(document)
 
     @classmethod

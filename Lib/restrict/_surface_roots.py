@@ -212,6 +212,11 @@ for name in ("bz2", "lzma"):
     keep([getattr(module, make)() for make in dir(module)
           if make.endswith(("Compressor", "Decompressor"))])
 
+import select
+import socket
+
+keep([socket.socket(), select.poll()])
+
 # Exceptions, with their tracebacks and frames
 SOURCES = ["1/0", "a b", "undefined", "(1).a", "import nothing_there",
            "[][1]", "{}[1]", "int('a')", "b'\\xff'.decode()",
