@@ -10,17 +10,20 @@
    --threads N         the same in N threads at once
    --stack BYTES       of the threads (default 256 MiB)
    --setup FILE        run before the caps are set
-   --sweep N           fork N children; in child i, the allocations i to
-                       i + WINDOW - 1 of the guest fail, from the cap being
-                       set to its end; print how the children ended
-   --window WINDOW     (default 1)
-   --first N           start the sweep there, --stride N  with that distance
+   --sweep N           fork children, each of which lets an allocation of the
+                       guest fail, from the making of its interpreter to its
+                       end: N of them, spread over all; print which crashed
+   --window N          and the N - 1 after it (default 1)
+   --stride N          the distance between two, in place of an even spread
+   --at N              that one alone, in this process, for a debugger
 
    One line of JSON for each guest, then one with the memory of the process. */
 
 #include "Python.h"
 
+#include <limits.h>
 #include <pthread.h>
+#include <sys/mman.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -32,10 +35,10 @@ extern const char *_PyRestrict_GetOutput(PyInterpreterState *, int,
 static struct {
     double cpu, wall, cancel;
     long long memory, steps, output, stack;
-    int repeat, threads, sweep, window, first, stride;
+    int repeat, threads, sweep, window, stride, at;
     const char *module, *stdin_from, *setup;
-} options = {.output = -1, .stack = 256 << 20, .repeat = 1, .threads = 1, .window = 1, .first = 1,
-             .stride = 1};
+} options = {.output = -1, .stack = 256 << 20, .repeat = 1, .threads = 1,
+             .window = 1};
 static char *source, *setup;
 
 static double
@@ -73,7 +76,7 @@ peak_kib(void)
 
 /* --- Allocations that fail ------------------------------------------------- */
 
-static PyMemAllocatorEx real[2];
+static PyMemAllocatorEx real[3];
 static long long n_allocations, fail_from;
 
 static int
@@ -118,8 +121,9 @@ test_free(void *ctx, void *ptr)
 static void
 hook_allocators(void)
 {
-    const PyMemAllocatorDomain domains[] = {PYMEM_DOMAIN_MEM, PYMEM_DOMAIN_OBJ};
-    for (int i = 0; i < 2; i++) {
+    const PyMemAllocatorDomain domains[] = {
+        PYMEM_DOMAIN_RAW, PYMEM_DOMAIN_MEM, PYMEM_DOMAIN_OBJ};
+    for (int i = 0; i < 3; i++) {
         PyMem_GetAllocator(domains[i], &real[i]);
         PyMemAllocatorEx hooked = {&real[i], test_malloc, test_calloc,
                                    test_realloc, test_free};
@@ -192,8 +196,14 @@ static void
 run_guest(void)
 {
     PyThreadState *guest;
+    n_allocations = 0;
+    fail_from = options.sweep;      // in a child of the sweep: which one
     PyStatus status = PyRestrict_NewInterpreterFromConfig(&guest, NULL);
     if (PyStatus_Exception(status)) {
+        if (options.sweep) {
+            fail_from = 0;
+            return;
+        }
         Py_ExitStatusException(status);
     }
     PyInterpreterState *interp = PyThreadState_GetInterpreter(guest);
@@ -210,7 +220,6 @@ run_guest(void)
     if (set_caps(interp)) {
         describe(where, sizeof(where));
     }
-    fail_from = options.sweep;      // in a child of the sweep: which one
     long before = rss_kib();
     pthread_t canceller;
     struct alarm alarm = {interp};
@@ -293,7 +302,7 @@ parse(int argc, char **argv)
 #define NUMBER(field) \
         if (strcmp(name, "--" #field) == 0) { options.field = atof(value); }
         NUMBER(cpu) NUMBER(wall) NUMBER(cancel) NUMBER(memory) NUMBER(steps)
-        NUMBER(sweep) NUMBER(window) NUMBER(first) NUMBER(stride)
+        NUMBER(sweep) NUMBER(window) NUMBER(stride) NUMBER(at)
         NUMBER(output) NUMBER(stack) NUMBER(repeat) NUMBER(threads)
         if (strcmp(name, "--module") == 0) { options.module = value; }
         if (strcmp(name, "--stdin") == 0) { options.stdin_from = value; }
@@ -302,17 +311,23 @@ parse(int argc, char **argv)
     source = read_all(argv[argc - 1]);
 }
 
-/* In a child of its own, for a crash. */
+/* In a child of its own, for a crash; the host then makes another guest. */
 static int
-run_child(int which)
+run_child(int which, int *n)
 {
     fflush(stdout);
     pid_t child = fork();
     if (child == 0) {
         options.sweep = which;
         freopen("/dev/null", "w", stdout);
+        PyThreadState *host = PyThreadState_Get();
         run_guest();
-        _exit(n_allocations < which ? 100 : 0);
+        *n = n_allocations;
+        options.sweep = 0;
+        PyThreadState_Swap(host);
+        run_guest();
+        PyThreadState_Swap(host);
+        _exit(Py_FinalizeEx() < 0);
     }
     int status;
     waitpid(child, &status, 0);
@@ -322,17 +337,20 @@ run_child(int which)
 static int
 sweep(void)
 {
-    int n = options.sweep, at = options.first;
-    for (int i = 0; i < n; i++, at += options.stride) {
-        int status = run_child(at);
-        if (WIFEXITED(status) && WEXITSTATUS(status) == 100) {
-            break;                  // there are no more allocations
-        }
+    int *n = mmap(NULL, sizeof(*n), PROT_READ | PROT_WRITE,
+                  MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    run_child(INT_MAX, n);          // nothing fails: how many are there?
+    int last = *n, stride = options.stride;
+    if (stride == 0) {
+        stride = last > options.sweep ? last / options.sweep : 1;
+    }
+    for (int at = 1; at <= last; at += stride) {
+        int status = run_child(at, n);
         if (status != 0) {
             printf("{\"at\": %d, \"status\": %d}\n", at, status);
         }
     }
-    printf("{\"last\": %d}\n", at);
+    printf("{\"last\": %d, \"stride\": %d}\n", last, stride);
     return 0;
 }
 
@@ -340,7 +358,7 @@ int
 main(int argc, char **argv)
 {
     parse(argc, argv);
-    if (options.sweep) {
+    if (options.sweep || options.at) {
         hook_allocators();
     }
     Py_InitializeEx(0);
@@ -348,6 +366,11 @@ main(int argc, char **argv)
     PyThreadState *first = PyRestrict_NewInterpreter();
     Py_EndInterpreter(first);       // what a process needs once
     PyThreadState_Swap(host);
+    if (options.at) {
+        options.sweep = options.at;
+        run_guest();
+        return 0;
+    }
     if (options.sweep) {
         return sweep();
     }

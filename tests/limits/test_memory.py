@@ -74,9 +74,6 @@ def test_resident(driver, name, cap, slow_build):
     if guest["hit"] != "wall":          # some need long to get there
         assert guest["hit"] == "memory" or guest["error"]
     assert guest["peak"] <= (cap << 20) + (512 << 10)
-    if name == "hash-objects" and cap == 256:
-        pytest.xfail("libc's own overhead for each small block of a hash is "
-                     "not charged: 7 % over the cap")
     if not slow_build:
         assert process["rss_peak"] - process["start"] <= (
             (cap << 10) + SLACK + INTERPRETER)
