@@ -136,6 +136,9 @@ PyRestrict_NewInterpreterFromConfig(PyThreadState **tstate,
     if (!config_valid(config)) {
         return _PyStatus_ERR("PyRestrictConfig.size is not a known size");
     }
+#ifndef WITH_PYMALLOC
+    return _PyStatus_ERR("memory is only counted in a build with pymalloc");
+#endif
     pthread_once(&once, survive_forks);
     PyMutex_Lock(&making);
     PyStatus status = make_interpreter(tstate, config);

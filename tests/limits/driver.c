@@ -8,6 +8,8 @@
    --stdin inherit     the true stdin
    --repeat N          one interpreter after the other, N times
    --threads N         the same in N threads at once
+   --live 1            all of a thread's exist at once: first they are made,
+                       then run, then ended
    --stack BYTES       of the threads (default 256 MiB)
    --setup FILE        run before the caps are set
    --sweep N           fork children, each of which lets an allocation of the
@@ -35,11 +37,12 @@ extern const char *_PyRestrict_GetOutput(PyInterpreterState *, int,
 static struct {
     double cpu, wall, cancel;
     long long memory, steps, output, stack;
-    int repeat, threads, sweep, window, stride, at;
+    int repeat, threads, sweep, window, stride, at, live;
     const char *module, *stdin_from, *setup;
 } options = {.output = -1, .stack = 256 << 20, .repeat = 1, .threads = 1,
              .window = 1};
 static char *source, *setup;
+static int n_ended;                 // threads
 
 static double
 now(void)
@@ -192,87 +195,180 @@ print_text(const char *name, const char *data, Py_ssize_t size)
     printf("\", ");
 }
 
+struct guest {
+    PyThreadState *tstate;              // NULL: it could not be made
+    PyInterpreterState *interp;
+    char setup[200], error[200];
+    double run, end;
+    long before;
+    PyRestrictUsage usage;
+    const char *hit;
+    char *output;
+    Py_ssize_t output_size;
+};
+
+/* The guest finds its number as `index`. */
 static void
-run_guest(void)
+make_guest(struct guest *guest, int index)
 {
-    PyThreadState *guest;
+    memset(guest, 0, sizeof(*guest));
     n_allocations = 0;
     fail_from = options.sweep;      // in a child of the sweep: which one
-    PyStatus status = PyRestrict_NewInterpreterFromConfig(&guest, NULL);
+    PyStatus status = PyRestrict_NewInterpreterFromConfig(&guest->tstate,
+                                                          NULL);
     if (PyStatus_Exception(status)) {
         if (options.sweep) {
-            fail_from = 0;
             return;
         }
         Py_ExitStatusException(status);
     }
-    PyInterpreterState *interp = PyThreadState_GetInterpreter(guest);
-    char error[200] = "", where[200] = "";
-    if (options.module && PyRestrict_AllowModule(interp, options.module)) {
-        describe(where, sizeof(where));
+    char line[30];
+    sprintf(line, "index = %d", index);
+    guest->interp = PyThreadState_GetInterpreter(guest->tstate);
+    if ((options.module && PyRestrict_AllowModule(guest->interp,
+                                                  options.module))
+        || (options.stdin_from && PyRestrict_UseTrueStdin(guest->interp))
+        || run_source(line) || (setup && run_source(setup))
+        || set_caps(guest->interp))
+    {
+        describe(guest->setup, sizeof(guest->setup));
     }
-    if (options.stdin_from && PyRestrict_UseTrueStdin(interp)) {
-        describe(where, sizeof(where));
-    }
-    if (setup && run_source(setup)) {
-        describe(where, sizeof(where));
-    }
-    if (set_caps(interp)) {
-        describe(where, sizeof(where));
-    }
-    long before = rss_kib();
+}
+
+static void
+use_guest(struct guest *guest)
+{
+    guest->before = rss_kib();
     pthread_t canceller;
-    struct alarm alarm = {interp};
+    struct alarm alarm = {guest->interp};
     if (options.cancel) {
         pthread_create(&canceller, NULL, cancel_later, &alarm);
     }
-    double t0 = now();
+    double start = now();
     if (run_source(source)) {
-        describe(error, sizeof(error));
+        describe(guest->error, sizeof(guest->error));
     }
-    double t1 = now();
+    guest->run = now() - start;
     if (options.cancel) {
         pthread_join(canceller, NULL);
     }
-    PyRestrictUsage usage;
-    PyRestrict_GetUsage(interp, &usage);
-    Py_ssize_t size;
-    const char *output = _PyRestrict_GetOutput(interp, 1, &size);
-    char *copy = malloc(size + 1);
-    memcpy(copy, output ? output : "", size);
-    const char *hit = _PyRestrict_LimitHit(interp);
-    double t2 = now();
-    Py_EndInterpreter(guest);
-    double t3 = now();
-    fail_from = 0;
+}
+
+static void
+end_guest(struct guest *guest)
+{
+    PyRestrict_GetUsage(guest->interp, &guest->usage);
+    const char *output = _PyRestrict_GetOutput(guest->interp, 1,
+                                               &guest->output_size);
+    guest->output = malloc(guest->output_size + 1);
+    memcpy(guest->output, output ? output : "", guest->output_size);
+    guest->hit = _PyRestrict_LimitHit(guest->interp);
+    double start = now();
+    Py_EndInterpreter(guest->tstate);
+    guest->end = now() - start;
+}
+
+static void
+print_guest(struct guest *guest, int index)
+{
     flockfile(stdout);
-    printf("{\"hit\": \"%s\", \"error\": \"%s\", \"setup\": \"%s\", ",
-           hit ? hit : "", error, where);
-    print_text("stdout", copy, size);
+    printf("{\"index\": %d, \"hit\": \"%s\", \"error\": \"%s\", "
+           "\"setup\": \"%s\", ", index, guest->hit ? guest->hit : "",
+           guest->error, guest->setup);
+    print_text("stdout", guest->output, guest->output_size);
     printf("\"run\": %.6f, \"end\": %.6f, \"cpu\": %.6f, \"wall\": %.6f, ",
-           t1 - t0, t3 - t2, usage.cpu, usage.wall);
+           guest->run, guest->end, guest->usage.cpu, guest->usage.wall);
     printf("\"steps\": %llu, \"memory\": %lld, \"peak\": %lld, "
            "\"output\": %lld, \"denials\": %llu, \"before\": %ld}\n",
-           (unsigned long long)usage.steps, (long long)usage.memory,
-           (long long)usage.peak_memory, (long long)usage.output,
-           usage.denials, before);
+           (unsigned long long)guest->usage.steps,
+           (long long)guest->usage.memory,
+           (long long)guest->usage.peak_memory,
+           (long long)guest->usage.output, guest->usage.denials,
+           guest->before);
     funlockfile(stdout);
-    free(copy);
+    free(guest->output);
+}
+
+static void
+run_guest(int index)
+{
+    struct guest guest;
+    make_guest(&guest, index);
+    if (guest.tstate != NULL) {
+        use_guest(&guest);
+        end_guest(&guest);
+        fail_from = 0;
+        print_guest(&guest, index);
+    }
+    fail_from = 0;
+}
+
+/* All of them exist at once. */
+static void
+run_live(PyThreadState *host, int first)
+{
+    struct guest *guests = calloc(options.repeat, sizeof(*guests));
+    void (*const steps[])(struct guest *) = {use_guest, end_guest};
+    for (int i = 0; i < options.repeat; i++) {
+        make_guest(&guests[i], first + i);
+        PyThreadState_Swap(host);
+    }
+    for (int step = 0; step < 2; step++) {
+        for (int i = 0; i < options.repeat; i++) {
+            PyThreadState_Swap(guests[i].tstate);
+            steps[step](&guests[i]);
+            PyThreadState_Swap(host);
+        }
+    }
+    for (int i = 0; i < options.repeat; i++) {
+        print_guest(&guests[i], first + i);
+    }
+    free(guests);
 }
 
 static void *
-run_thread(void *Py_UNUSED(arg))
+run_thread(void *arg)
 {
-    PyInterpreterState *main = PyInterpreterState_Main();
-    PyThreadState *host = PyThreadState_New(main);
+    int first = (int)(intptr_t)arg * options.repeat;
+    PyThreadState *host = PyThreadState_New(PyInterpreterState_Main());
     PyEval_RestoreThread(host);
-    for (int i = 0; i < options.repeat; i++) {
-        run_guest();
+    if (options.live) {
+        run_live(host, first);
+    }
+    for (int i = 0; !options.live && i < options.repeat; i++) {
+        run_guest(first + i);
         PyThreadState_Swap(host);
     }
     PyThreadState_Clear(host);
     PyThreadState_DeleteCurrent();
+    _Py_atomic_add_int(&n_ended, 1);
     return NULL;
+}
+
+static int
+compare(const void *a, const void *b)
+{
+    return *(const double *)a < *(const double *)b ? -1 : 1;
+}
+
+/* The host's own thread, while the others run guests: how long it waits for
+   its GIL, in the median. */
+static double
+watch_host(PyThreadState *host)
+{
+    static double waits[100000];
+    int n = 0;
+    while (_Py_atomic_load_int(&n_ended) < options.threads) {
+        double start = now();
+        PyEval_RestoreThread(host);
+        waits[n % 100000] = now() - start;
+        n++;
+        PyEval_SaveThread();
+        usleep(1000);
+    }
+    n = n < 100000 ? n : 100000;
+    qsort(waits, n, sizeof(*waits), compare);
+    return n > 0 ? waits[n / 2] : 0;
 }
 
 static char *
@@ -303,6 +399,7 @@ parse(int argc, char **argv)
         if (strcmp(name, "--" #field) == 0) { options.field = atof(value); }
         NUMBER(cpu) NUMBER(wall) NUMBER(cancel) NUMBER(memory) NUMBER(steps)
         NUMBER(sweep) NUMBER(window) NUMBER(stride) NUMBER(at)
+        NUMBER(live)
         NUMBER(output) NUMBER(stack) NUMBER(repeat) NUMBER(threads)
         if (strcmp(name, "--module") == 0) { options.module = value; }
         if (strcmp(name, "--stdin") == 0) { options.stdin_from = value; }
@@ -321,11 +418,11 @@ run_child(int which, int *n)
         options.sweep = which;
         freopen("/dev/null", "w", stdout);
         PyThreadState *host = PyThreadState_Get();
-        run_guest();
+        run_guest(0);
         *n = n_allocations;
         options.sweep = 0;
         PyThreadState_Swap(host);
-        run_guest();
+        run_guest(0);
         PyThreadState_Swap(host);
         _exit(Py_FinalizeEx() < 0);
     }
@@ -368,7 +465,7 @@ main(int argc, char **argv)
     PyThreadState_Swap(host);
     if (options.at) {
         options.sweep = options.at;
-        run_guest();
+        run_guest(0);
         return 0;
     }
     if (options.sweep) {
@@ -381,13 +478,14 @@ main(int argc, char **argv)
     pthread_attr_init(&attr);
     pthread_attr_setstacksize(&attr, options.stack);
     for (int i = 0; i < options.threads; i++) {
-        pthread_create(&threads[i], &attr, run_thread, NULL);
+        pthread_create(&threads[i], &attr, run_thread, (void *)(intptr_t)i);
     }
+    double waited = watch_host(host);
     for (int i = 0; i < options.threads; i++) {
         pthread_join(threads[i], NULL);
     }
     PyEval_RestoreThread(host);
-    printf("{\"start\": %ld, \"rss\": %ld, \"rss_peak\": %ld}\n", start,
-           rss_kib(), peak_kib());
+    printf("{\"start\": %ld, \"rss\": %ld, \"rss_peak\": %ld, "
+           "\"waited\": %.6f}\n", start, rss_kib(), peak_kib(), waited);
     return Py_FinalizeEx() < 0;
 }
