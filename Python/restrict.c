@@ -12,13 +12,21 @@
 #include "Python.h"
 #include "pycore_initconfig.h"    // _PyStatus_OK()
 #include "pycore_interp.h"        // PyInterpreterState.restricted
+#include "pycore_lock.h"          // _PyMutex_at_fork_reinit()
 #include "pycore_pylifecycle.h"
 #include "pycore_restrict.h"
+#include "pycore_runtime.h"       // _PyRuntime
 
 #ifdef WITH_RESTRICTED
 
+#include <pthread.h>
+
 /* The state that the next interpreter made by this thread adopts. */
 static _Thread_local struct _restrict_state *parked;
+
+/* One interpreter is made at a time: it writes to what all share, such as the
+   flags of static types, with no other lock than the GIL it does not have. */
+static PyMutex making;
 
 static const PyInterpreterConfig isolated = {
     .use_main_obmalloc = 0,
@@ -69,14 +77,29 @@ free_state(struct _restrict_state *state)
     PyMem_RawFree(state);
 }
 
-PyStatus
-PyRestrict_NewInterpreterFromConfig(PyThreadState **tstate,
-                                    const PyRestrictConfig *config)
+/* As Py_NewInterpreterFromConfig() does, but letting go of the caller's thread
+   state first: that one attaches it twice if it fails early. */
+static PyStatus
+new_isolated(PyThreadState **tstate)
 {
-    *tstate = NULL;
-    if (!config_valid(config)) {
-        return _PyStatus_ERR("PyRestrictConfig.size is not a known size");
+    PyThreadState *caller = _PyThreadState_GET();
+    if (caller != NULL) {
+        if (PySys_Audit("cpython.PyInterpreterState_New", NULL) < 0) {
+            return _PyStatus_ERR("sys.audit failed");
+        }
+        PyEval_SaveThread();
     }
+    PyStatus status = Py_NewInterpreterFromConfig(tstate, &isolated);
+    if (_PyStatus_EXCEPTION(status) && caller != NULL) {
+        PyEval_RestoreThread(caller);
+    }
+    return status;
+}
+
+/* With the lock. */
+static PyStatus
+make_interpreter(PyThreadState **tstate, const PyRestrictConfig *config)
+{
     PyStatus status = _PyRestrict_PrepareProcess();
     if (_PyStatus_EXCEPTION(status)) {
         return status;
@@ -85,11 +108,42 @@ PyRestrict_NewInterpreterFromConfig(PyThreadState **tstate,
     if (parked == NULL) {
         return _PyStatus_NO_MEMORY();
     }
-    status = Py_NewInterpreterFromConfig(tstate, &isolated);
+    status = new_isolated(tstate);
     if (parked != NULL) {           // failed before it was adopted
         free_state(parked);
         parked = NULL;
     }
+    return status;
+}
+
+static void
+unlock_in_child(void)
+{
+    _PyMutex_at_fork_reinit(&making);
+}
+
+static void
+survive_forks(void)
+{
+    pthread_atfork(NULL, NULL, unlock_in_child);
+}
+
+PyStatus
+PyRestrict_NewInterpreterFromConfig(PyThreadState **tstate,
+                                    const PyRestrictConfig *config)
+{
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
+    *tstate = NULL;
+    if (!config_valid(config)) {
+        return _PyStatus_ERR("PyRestrictConfig.size is not a known size");
+    }
+#ifndef WITH_PYMALLOC
+    return _PyStatus_ERR("memory is only counted in a build with pymalloc");
+#endif
+    pthread_once(&once, survive_forks);
+    PyMutex_Lock(&making);
+    PyStatus status = make_interpreter(tstate, config);
+    PyMutex_Unlock(&making);
     return status;
 }
 
@@ -120,6 +174,29 @@ _PyRestrict_AdoptInterpreter(PyInterpreterState *interp)
 }
 
 /* --- Ending ------------------------------------------------------------------- */
+
+/* Static types count the interpreters that use them. */
+static void
+leave_static_types(PyInterpreterState *interp)
+{
+    for (size_t i = 0; i < interp->types.builtins.num_initialized; i++) {
+        _Py_atomic_add_int64(
+            &_PyRuntime.types.managed_static.types[i].interp_count, -1);
+    }
+    interp->types.builtins.num_initialized = 0;
+}
+
+/* Called by new_interpreter() when the interpreter cannot be made, as there is
+   no memory.  Py_EndInterpreter() needs a whole one.  Here no guest ran, and
+   nothing outside knows its objects: they go with the allocator. */
+void
+_PyRestrict_AbandonInterpreter(PyThreadState *tstate)
+{
+    PyInterpreterState *interp = tstate->interp;
+    PyThreadState_Clear(tstate);
+    leave_static_types(interp);
+    PyInterpreterState_Delete(interp);
+}
 
 /* Called when the interpreter's objects are gone. */
 void

@@ -195,7 +195,7 @@ leave_running(struct _restrict_state *left)
 static void
 enter_running(struct _restrict_state *state)
 {
-    if (state->limits.bracketed || !_PyRestrict_IsTimed(&state->limits)) {
+    if (!state->limits.started || state->limits.bracketed) {
         return;
     }
     _PyRestrict_LockWatchdog();
@@ -238,15 +238,9 @@ set_clock(PyInterpreterState *interp, struct _restrict_clock *clock,
         return -1;
     }
     struct _restrict_state *state = interp->restricted;
-    PyThreadState *tstate = _PyThreadState_GET();
     _PyRestrict_LockWatchdog();
     int err = _PyRestrict_StartWatchdog();
     clock->cap = seconds < 1e9 ? (int64_t)(seconds * SECOND) + 1 : 0;
-    if (tstate->interp == interp && !state->limits.bracketed
-        && state->limits.running == _PyRestrict_NOT_RUNNING)
-    {
-        open_run(state, _PyRestrict_SWAPPED_IN);
-    }
     _PyRestrict_LookAgain(state);
     _PyRestrict_UnlockWatchdog();
     if (err) {
@@ -299,6 +293,14 @@ PyRestrict_GetUsage(PyInterpreterState *interp, PyRestrictUsage *usage)
 }
 
 /* --- Life ---------------------------------------------------------------- */
+
+/* On the thread that made the interpreter, whose thread state is current. */
+void
+_PyRestrict_StartClocks(PyInterpreterState *interp)
+{
+    interp->restricted->limits.started = 1;
+    enter_running(interp->restricted);
+}
 
 /* What the guest left behind may run when its interpreter ends: that counts,
    too, as far as time is limited at all. */

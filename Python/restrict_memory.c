@@ -195,6 +195,13 @@ drop_mapping(struct _restrict_memory *memory,
 
 /* --- Blocks --------------------------------------------------------------------------- */
 
+/* What malloc() took for a block, with its own note in front. */
+static size_t
+cost_of(void *ptr)
+{
+    return malloc_usable_size(ptr) + sizeof(size_t);
+}
+
 static size_t
 round_to_page(size_t size)
 {
@@ -232,7 +239,7 @@ _PyRestrict_LargeAlloc(struct _restrict_memory *memory, size_t size,
     size = Py_MAX(size, 1);
     void *ptr = zeroed ? calloc(1, size) : malloc(size);
     if (ptr != NULL) {
-        add_used(memory, malloc_usable_size(ptr));
+        add_used(memory, cost_of(ptr));
     }
     return ptr;
 }
@@ -242,7 +249,7 @@ _PyRestrict_LargeFree(struct _restrict_memory *memory, void *ptr)
 {
     struct _restrict_mapping *mapping = find_mapping(memory, ptr);
     if (mapping == NULL) {
-        _PyRestrict_Refund(memory, malloc_usable_size(ptr));
+        _PyRestrict_Refund(memory, cost_of(ptr));
         free(ptr);
         return;
     }
@@ -302,10 +309,11 @@ _PyRestrict_LargeRealloc(struct _restrict_memory *memory, void *ptr,
     if (size > old_size && admit(memory, size - old_size) < 0) {
         return NULL;
     }
+    size_t old_cost = cost_of(ptr);
     void *new = realloc(ptr, Py_MAX(size, 1));
     if (new != NULL) {
-        _PyRestrict_Refund(memory, old_size);
-        add_used(memory, malloc_usable_size(new));
+        _PyRestrict_Refund(memory, old_cost);
+        add_used(memory, cost_of(new));
     }
     return new;
 }
@@ -406,7 +414,7 @@ _PyRestrict_LibraryMalloc(size_t size)
         return NULL;
     }
     if (memory != NULL) {
-        size = malloc_usable_size(block);
+        size = cost_of(block);
         add_used(memory, size);
     }
     *block = (struct library_block){memory, size};

@@ -253,6 +253,7 @@ _PyRestrict_InitMain(PyThreadState *tstate)
         PyErr_Clear();
         return _PyStatus_ERR("can't initialize a restricted interpreter");
     }
+    _PyRestrict_StartClocks(tstate->interp);
     return _PyStatus_OK();
 }
 
@@ -276,15 +277,14 @@ import_in_main(void)
     return 0;
 }
 
+/* One thread at a time; what failed is tried again. */
 PyStatus
 _PyRestrict_PrepareProcess(void)
 {
-    static _PyOnceFlag once;            // of the process, as what it guards
-    static int failed;
+    static int prepared;
     PyThreadState *tstate = _PyThreadState_GET();
-    if (_Py_atomic_load_uint8_relaxed(&once.v)) {
-        return failed ? _PyStatus_ERR("a previous attempt failed")
-                      : _PyStatus_OK();
+    if (prepared) {
+        return _PyStatus_OK();
     }
     PyThreadState *temporary = NULL;
     if (tstate == NULL || !_Py_IsMainInterpreter(tstate->interp)) {
@@ -295,16 +295,15 @@ _PyRestrict_PrepareProcess(void)
         }
         PyThreadState_Swap(temporary);
     }
-    failed = import_in_main() < 0;
+    prepared = import_in_main() == 0;
     PyErr_Clear();
-    _Py_atomic_store_uint8(&once.v, 1);
     if (temporary != NULL) {
         PyThreadState_Clear(temporary);
         PyThreadState_Swap(tstate);
         PyThreadState_Delete(temporary);
     }
-    return failed ? _PyStatus_ERR("a C module cannot be set up")
-                  : _PyStatus_OK();
+    return prepared ? _PyStatus_OK()
+                    : _PyStatus_ERR("a C module cannot be set up");
 }
 
 #endif  /* WITH_RESTRICTED */

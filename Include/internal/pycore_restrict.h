@@ -191,6 +191,7 @@ extern struct _restrict_state *_PyRestrict_StateOf(PyInterpreterState *interp);
 extern void _PyRestrict_AdoptInterpreter(PyInterpreterState *interp);
 extern PyStatus _PyRestrict_PrepareProcess(void);
 extern PyStatus _PyRestrict_InitMain(PyThreadState *tstate);
+extern void _PyRestrict_AbandonInterpreter(PyThreadState *tstate);
 extern void _PyRestrict_FiniInterpreter(PyInterpreterState *interp);
 
 /* Hook of sysmodule.c. */
@@ -233,6 +234,16 @@ extern int _PyRestrict_InitImport(PyInterpreterState *interp);
     _PyRestrict_AdoptInterpreter(interp)
 #define _PyRestrict_FINI_INTERPRETER(interp)                                \
     _PyRestrict_FiniInterpreter(interp)
+/* What is half-made cannot be ended. */
+#define _PyRestrict_ABANDON_INTERPRETER(tstate, status)                     \
+    do {                                                                    \
+        if (_PyStatus_EXCEPTION(status)                                     \
+            && (tstate)->interp->restricted != NULL)                        \
+        {                                                                   \
+            _PyRestrict_AbandonInterpreter(tstate);                         \
+            return status;                                                  \
+        }                                                                   \
+    } while (0)
 #define _PyRestrict_INIT_MAIN(tstate)                                       \
     do {                                                                    \
         if ((tstate)->interp->restricted != NULL) {                         \
@@ -268,6 +279,7 @@ extern int _PyRestrict_InitImport(PyInterpreterState *interp);
 #define _PyRestrict_FUNCTION_ROW(module, name, def, skip)
 #define _PyRestrict_ADOPT_INTERPRETER(interp)
 #define _PyRestrict_FINI_INTERPRETER(interp)
+#define _PyRestrict_ABANDON_INTERPRETER(tstate, status)
 #define _PyRestrict_INIT_MAIN(tstate)
 #define _PyRestrict_INIT_SYS(sysmod, on_error)
 #define _PyRestrict_SUBCLASSES(type) \

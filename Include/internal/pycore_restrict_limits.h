@@ -97,6 +97,7 @@ typedef enum {
 struct _restrict_limits {
     int hit;                      // a _PyRestrict_Limit, once and for good
     PyObject *stop;               // the exception, made in advance
+    int started;                  // time counts: the interpreter is made
     _PyRestrict_RunKind running;
     int bracketed;                // BeginRun() was called at some time
     int paused;                   // PauseCPU() without ResumeCPU()
@@ -118,6 +119,7 @@ PyAPI_DATA(int) _PyRestrict_poll;
 PyAPI_FUNC(int) _PyRestrict_CheckStop(void);
 
 extern int _PyRestrict_InitLimits(struct _is *interp);
+extern void _PyRestrict_StartClocks(struct _is *interp);
 extern void _PyRestrict_FiniLimits(struct _restrict_state *state);
 extern void _PyRestrict_Stop(struct _restrict_state *state,
                              _PyRestrict_Limit limit);
@@ -252,6 +254,33 @@ extern int _PyRestrict_NetBytesExceeded(void);
             return error_return;                                            \
         }                                                                   \
     } while (0)
+/* Iterators of itertools that need not end, or not soon.  Their types belong to
+   one interpreter: those of a restricted one poll, others pay nothing. */
+#define _PyRestrict_ITERATORS(X)                                            \
+    X(combinations_next, combinationsobject, combinations_type)             \
+    X(count_next, countobject, count_type)                                  \
+    X(cwr_next, cwrobject, cwr_type)                                        \
+    X(cycle_next, cycleobject, cycle_type)                                  \
+    X(permutations_next, permutationsobject, permutations_type)             \
+    X(product_next, productobject, product_type)                            \
+    X(repeat_next, repeatobject, repeat_type)
+#define _PyRestrict_POLLED_ITERATOR(next, object, type)                     \
+    static PyObject *                                                       \
+    polled_ ## next(PyObject *self)                                         \
+    {                                                                       \
+        _PyRestrict_POLL(NULL);                                             \
+        return next((object *)self);                                        \
+    }
+#define _PyRestrict_SET_POLLED(next, object, type)                          \
+    state->type->tp_iternext = polled_ ## next;
+#define _PyRestrict_POLLED_ITERATORS                                        \
+    _PyRestrict_ITERATORS(_PyRestrict_POLLED_ITERATOR)
+#define _PyRestrict_POLL_ITERATORS(state)                                   \
+    do {                                                                    \
+        if (_PyInterpreterState_GET()->restricted != NULL) {                \
+            _PyRestrict_ITERATORS(_PyRestrict_SET_POLLED)                   \
+        }                                                                   \
+    } while (0)
 #define _PyRestrict_POLL_RESULT(result)                                     \
     do {                                                                    \
         if (_PyRestrict_POLLING() && _PyRestrict_CheckStop() < 0) {         \
@@ -292,6 +321,13 @@ extern int _PyRestrict_NetBytesExceeded(void);
 #define _PyRestrict_HAS_OWN_TAGS(type)                                      \
     (((type)->tp_flags & Py_TPFLAGS_HEAPTYPE)                               \
      && _PyInterpreterState_GET()->restricted != NULL)
+/* Where an error path, for want of memory, drops a reference too many. */
+#define _PyRestrict_LEAK(object)                                            \
+    do {                                                                    \
+        if (_PyInterpreterState_GET()->restricted != NULL) {                \
+            Py_INCREF(object);                                              \
+        }                                                                   \
+    } while (0)
 #define _PyRestrict_BEGIN_END(tstate) _PyRestrict_BeginEnd(tstate)
 #define _PyRestrict_FORGET_STOP(tstate)                                     \
     do {                                                                    \
@@ -316,11 +352,14 @@ extern int _PyRestrict_NetBytesExceeded(void);
 #define _PyRestrict_ATTACHED(tstate)
 #define _PyRestrict_HANDLE_PENDING(tstate, breaker, error_return)
 #define _PyRestrict_POLL(error_return)
+#define _PyRestrict_POLLED_ITERATORS
+#define _PyRestrict_POLL_ITERATORS(state)
 #define _PyRestrict_POLL_RESULT(result)
 #define _PyRestrict_UNWIND(tstate)
 #define _PyRestrict_IF_STOPPED(tstate, action)
 #define _PyRestrict_STOP_RECURSION(tstate, undo)
 #define _PyRestrict_HAS_OWN_TAGS(type) 0
+#define _PyRestrict_LEAK(object)
 #define _PyRestrict_BEGIN_END(tstate)
 #define _PyRestrict_FORGET_STOP(tstate)
 #define _PyRestrict_DROP_THREADS(tstate)

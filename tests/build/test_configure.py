@@ -117,10 +117,13 @@ def test_make_configures_again_only_for_a_reason(checkout, source):
     assert (checkout / "build/calls").read_text() == "run\n"
 
 
-def test_free_threading_is_refused(checkout, source):
-    done = run("./configure", f"--with-cpython={source}", "--disable-gil",
+@pytest.mark.parametrize("option, reason", [
+    ("--disable-gil", "GIL"), ("--without-pymalloc", "memory"),
+    ("--with-address-sanitizer", "memory")])
+def test_what_limits_need_is_not_given_up(checkout, source, option, reason):
+    done = run("./configure", f"--with-cpython={source}", option,
                cwd=checkout)
-    assert_refused(done, "--disable-gil", "GIL")
+    assert_refused(done, option, reason)
     assert_no_tree(checkout)
 
 

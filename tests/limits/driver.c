@@ -8,19 +8,24 @@
    --stdin inherit     the true stdin
    --repeat N          one interpreter after the other, N times
    --threads N         the same in N threads at once
+   --live 1            all of a thread's exist at once: first they are made,
+                       then run, then ended
    --stack BYTES       of the threads (default 256 MiB)
    --setup FILE        run before the caps are set
-   --sweep N           fork N children; in child i, the allocations i to
-                       i + WINDOW - 1 of the guest fail, from the cap being
-                       set to its end; print how the children ended
-   --window WINDOW     (default 1)
-   --first N           start the sweep there, --stride N  with that distance
+   --sweep N           fork children, each of which lets an allocation of the
+                       guest fail, from the making of its interpreter to its
+                       end: N of them, spread over all; print which crashed
+   --window N          and the N - 1 after it (default 1)
+   --stride N          the distance between two, in place of an even spread
+   --at N              that one alone, in this process, for a debugger
 
    One line of JSON for each guest, then one with the memory of the process. */
 
 #include "Python.h"
 
+#include <limits.h>
 #include <pthread.h>
+#include <sys/mman.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -32,11 +37,12 @@ extern const char *_PyRestrict_GetOutput(PyInterpreterState *, int,
 static struct {
     double cpu, wall, cancel;
     long long memory, steps, output, stack;
-    int repeat, threads, sweep, window, first, stride;
+    int repeat, threads, sweep, window, stride, at, live;
     const char *module, *stdin_from, *setup;
-} options = {.output = -1, .stack = 256 << 20, .repeat = 1, .threads = 1, .window = 1, .first = 1,
-             .stride = 1};
+} options = {.output = -1, .stack = 256 << 20, .repeat = 1, .threads = 1,
+             .window = 1};
 static char *source, *setup;
+static int n_ended;                 // threads
 
 static double
 now(void)
@@ -73,7 +79,7 @@ peak_kib(void)
 
 /* --- Allocations that fail ------------------------------------------------- */
 
-static PyMemAllocatorEx real[2];
+static PyMemAllocatorEx real[3];
 static long long n_allocations, fail_from;
 
 static int
@@ -118,8 +124,9 @@ test_free(void *ctx, void *ptr)
 static void
 hook_allocators(void)
 {
-    const PyMemAllocatorDomain domains[] = {PYMEM_DOMAIN_MEM, PYMEM_DOMAIN_OBJ};
-    for (int i = 0; i < 2; i++) {
+    const PyMemAllocatorDomain domains[] = {
+        PYMEM_DOMAIN_RAW, PYMEM_DOMAIN_MEM, PYMEM_DOMAIN_OBJ};
+    for (int i = 0; i < 3; i++) {
         PyMem_GetAllocator(domains[i], &real[i]);
         PyMemAllocatorEx hooked = {&real[i], test_malloc, test_calloc,
                                    test_realloc, test_free};
@@ -188,82 +195,180 @@ print_text(const char *name, const char *data, Py_ssize_t size)
     printf("\", ");
 }
 
+struct guest {
+    PyThreadState *tstate;              // NULL: it could not be made
+    PyInterpreterState *interp;
+    char setup[200], error[200];
+    double run, end;
+    long before;
+    PyRestrictUsage usage;
+    const char *hit;
+    char *output;
+    Py_ssize_t output_size;
+};
+
+/* The guest finds its number as `index`. */
 static void
-run_guest(void)
+make_guest(struct guest *guest, int index)
 {
-    PyThreadState *guest;
-    PyStatus status = PyRestrict_NewInterpreterFromConfig(&guest, NULL);
+    memset(guest, 0, sizeof(*guest));
+    n_allocations = 0;
+    fail_from = options.sweep;      // in a child of the sweep: which one
+    PyStatus status = PyRestrict_NewInterpreterFromConfig(&guest->tstate,
+                                                          NULL);
     if (PyStatus_Exception(status)) {
+        if (options.sweep) {
+            return;
+        }
         Py_ExitStatusException(status);
     }
-    PyInterpreterState *interp = PyThreadState_GetInterpreter(guest);
-    char error[200] = "", where[200] = "";
-    if (options.module && PyRestrict_AllowModule(interp, options.module)) {
-        describe(where, sizeof(where));
+    char line[30];
+    sprintf(line, "index = %d", index);
+    guest->interp = PyThreadState_GetInterpreter(guest->tstate);
+    if ((options.module && PyRestrict_AllowModule(guest->interp,
+                                                  options.module))
+        || (options.stdin_from && PyRestrict_UseTrueStdin(guest->interp))
+        || run_source(line) || (setup && run_source(setup))
+        || set_caps(guest->interp))
+    {
+        describe(guest->setup, sizeof(guest->setup));
     }
-    if (options.stdin_from && PyRestrict_UseTrueStdin(interp)) {
-        describe(where, sizeof(where));
-    }
-    if (setup && run_source(setup)) {
-        describe(where, sizeof(where));
-    }
-    if (set_caps(interp)) {
-        describe(where, sizeof(where));
-    }
-    fail_from = options.sweep;      // in a child of the sweep: which one
-    long before = rss_kib();
+}
+
+static void
+use_guest(struct guest *guest)
+{
+    guest->before = rss_kib();
     pthread_t canceller;
-    struct alarm alarm = {interp};
+    struct alarm alarm = {guest->interp};
     if (options.cancel) {
         pthread_create(&canceller, NULL, cancel_later, &alarm);
     }
-    double t0 = now();
+    double start = now();
     if (run_source(source)) {
-        describe(error, sizeof(error));
+        describe(guest->error, sizeof(guest->error));
     }
-    double t1 = now();
+    guest->run = now() - start;
     if (options.cancel) {
         pthread_join(canceller, NULL);
     }
-    PyRestrictUsage usage;
-    PyRestrict_GetUsage(interp, &usage);
-    Py_ssize_t size;
-    const char *output = _PyRestrict_GetOutput(interp, 1, &size);
-    char *copy = malloc(size + 1);
-    memcpy(copy, output ? output : "", size);
-    const char *hit = _PyRestrict_LimitHit(interp);
-    double t2 = now();
-    Py_EndInterpreter(guest);
-    double t3 = now();
-    fail_from = 0;
+}
+
+static void
+end_guest(struct guest *guest)
+{
+    PyRestrict_GetUsage(guest->interp, &guest->usage);
+    const char *output = _PyRestrict_GetOutput(guest->interp, 1,
+                                               &guest->output_size);
+    guest->output = malloc(guest->output_size + 1);
+    memcpy(guest->output, output ? output : "", guest->output_size);
+    guest->hit = _PyRestrict_LimitHit(guest->interp);
+    double start = now();
+    Py_EndInterpreter(guest->tstate);
+    guest->end = now() - start;
+}
+
+static void
+print_guest(struct guest *guest, int index)
+{
     flockfile(stdout);
-    printf("{\"hit\": \"%s\", \"error\": \"%s\", \"setup\": \"%s\", ",
-           hit ? hit : "", error, where);
-    print_text("stdout", copy, size);
+    printf("{\"index\": %d, \"hit\": \"%s\", \"error\": \"%s\", "
+           "\"setup\": \"%s\", ", index, guest->hit ? guest->hit : "",
+           guest->error, guest->setup);
+    print_text("stdout", guest->output, guest->output_size);
     printf("\"run\": %.6f, \"end\": %.6f, \"cpu\": %.6f, \"wall\": %.6f, ",
-           t1 - t0, t3 - t2, usage.cpu, usage.wall);
+           guest->run, guest->end, guest->usage.cpu, guest->usage.wall);
     printf("\"steps\": %llu, \"memory\": %lld, \"peak\": %lld, "
            "\"output\": %lld, \"denials\": %llu, \"before\": %ld}\n",
-           (unsigned long long)usage.steps, (long long)usage.memory,
-           (long long)usage.peak_memory, (long long)usage.output,
-           usage.denials, before);
+           (unsigned long long)guest->usage.steps,
+           (long long)guest->usage.memory,
+           (long long)guest->usage.peak_memory,
+           (long long)guest->usage.output, guest->usage.denials,
+           guest->before);
     funlockfile(stdout);
-    free(copy);
+    free(guest->output);
+}
+
+static void
+run_guest(int index)
+{
+    struct guest guest;
+    make_guest(&guest, index);
+    if (guest.tstate != NULL) {
+        use_guest(&guest);
+        end_guest(&guest);
+        fail_from = 0;
+        print_guest(&guest, index);
+    }
+    fail_from = 0;
+}
+
+/* All of them exist at once. */
+static void
+run_live(PyThreadState *host, int first)
+{
+    struct guest *guests = calloc(options.repeat, sizeof(*guests));
+    void (*const steps[])(struct guest *) = {use_guest, end_guest};
+    for (int i = 0; i < options.repeat; i++) {
+        make_guest(&guests[i], first + i);
+        PyThreadState_Swap(host);
+    }
+    for (int step = 0; step < 2; step++) {
+        for (int i = 0; i < options.repeat; i++) {
+            PyThreadState_Swap(guests[i].tstate);
+            steps[step](&guests[i]);
+            PyThreadState_Swap(host);
+        }
+    }
+    for (int i = 0; i < options.repeat; i++) {
+        print_guest(&guests[i], first + i);
+    }
+    free(guests);
 }
 
 static void *
-run_thread(void *Py_UNUSED(arg))
+run_thread(void *arg)
 {
-    PyInterpreterState *main = PyInterpreterState_Main();
-    PyThreadState *host = PyThreadState_New(main);
+    int first = (int)(intptr_t)arg * options.repeat;
+    PyThreadState *host = PyThreadState_New(PyInterpreterState_Main());
     PyEval_RestoreThread(host);
-    for (int i = 0; i < options.repeat; i++) {
-        run_guest();
+    if (options.live) {
+        run_live(host, first);
+    }
+    for (int i = 0; !options.live && i < options.repeat; i++) {
+        run_guest(first + i);
         PyThreadState_Swap(host);
     }
     PyThreadState_Clear(host);
     PyThreadState_DeleteCurrent();
+    _Py_atomic_add_int(&n_ended, 1);
     return NULL;
+}
+
+static int
+compare(const void *a, const void *b)
+{
+    return *(const double *)a < *(const double *)b ? -1 : 1;
+}
+
+/* The host's own thread, while the others run guests: how long it waits for
+   its GIL, in the median. */
+static double
+watch_host(PyThreadState *host)
+{
+    static double waits[100000];
+    int n = 0;
+    while (_Py_atomic_load_int(&n_ended) < options.threads) {
+        double start = now();
+        PyEval_RestoreThread(host);
+        waits[n % 100000] = now() - start;
+        n++;
+        PyEval_SaveThread();
+        usleep(1000);
+    }
+    n = n < 100000 ? n : 100000;
+    qsort(waits, n, sizeof(*waits), compare);
+    return n > 0 ? waits[n / 2] : 0;
 }
 
 static char *
@@ -293,7 +398,8 @@ parse(int argc, char **argv)
 #define NUMBER(field) \
         if (strcmp(name, "--" #field) == 0) { options.field = atof(value); }
         NUMBER(cpu) NUMBER(wall) NUMBER(cancel) NUMBER(memory) NUMBER(steps)
-        NUMBER(sweep) NUMBER(window) NUMBER(first) NUMBER(stride)
+        NUMBER(sweep) NUMBER(window) NUMBER(stride) NUMBER(at)
+        NUMBER(live)
         NUMBER(output) NUMBER(stack) NUMBER(repeat) NUMBER(threads)
         if (strcmp(name, "--module") == 0) { options.module = value; }
         if (strcmp(name, "--stdin") == 0) { options.stdin_from = value; }
@@ -302,17 +408,23 @@ parse(int argc, char **argv)
     source = read_all(argv[argc - 1]);
 }
 
-/* In a child of its own, for a crash. */
+/* In a child of its own, for a crash; the host then makes another guest. */
 static int
-run_child(int which)
+run_child(int which, int *n)
 {
     fflush(stdout);
     pid_t child = fork();
     if (child == 0) {
         options.sweep = which;
         freopen("/dev/null", "w", stdout);
-        run_guest();
-        _exit(n_allocations < which ? 100 : 0);
+        PyThreadState *host = PyThreadState_Get();
+        run_guest(0);
+        *n = n_allocations;
+        options.sweep = 0;
+        PyThreadState_Swap(host);
+        run_guest(0);
+        PyThreadState_Swap(host);
+        _exit(Py_FinalizeEx() < 0);
     }
     int status;
     waitpid(child, &status, 0);
@@ -322,17 +434,20 @@ run_child(int which)
 static int
 sweep(void)
 {
-    int n = options.sweep, at = options.first;
-    for (int i = 0; i < n; i++, at += options.stride) {
-        int status = run_child(at);
-        if (WIFEXITED(status) && WEXITSTATUS(status) == 100) {
-            break;                  // there are no more allocations
-        }
+    int *n = mmap(NULL, sizeof(*n), PROT_READ | PROT_WRITE,
+                  MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    run_child(INT_MAX, n);          // nothing fails: how many are there?
+    int last = *n, stride = options.stride;
+    if (stride == 0) {
+        stride = last > options.sweep ? last / options.sweep : 1;
+    }
+    for (int at = 1; at <= last; at += stride) {
+        int status = run_child(at, n);
         if (status != 0) {
             printf("{\"at\": %d, \"status\": %d}\n", at, status);
         }
     }
-    printf("{\"last\": %d}\n", at);
+    printf("{\"last\": %d, \"stride\": %d}\n", last, stride);
     return 0;
 }
 
@@ -340,7 +455,7 @@ int
 main(int argc, char **argv)
 {
     parse(argc, argv);
-    if (options.sweep) {
+    if (options.sweep || options.at) {
         hook_allocators();
     }
     Py_InitializeEx(0);
@@ -348,6 +463,11 @@ main(int argc, char **argv)
     PyThreadState *first = PyRestrict_NewInterpreter();
     Py_EndInterpreter(first);       // what a process needs once
     PyThreadState_Swap(host);
+    if (options.at) {
+        options.sweep = options.at;
+        run_guest(0);
+        return 0;
+    }
     if (options.sweep) {
         return sweep();
     }
@@ -358,13 +478,14 @@ main(int argc, char **argv)
     pthread_attr_init(&attr);
     pthread_attr_setstacksize(&attr, options.stack);
     for (int i = 0; i < options.threads; i++) {
-        pthread_create(&threads[i], &attr, run_thread, NULL);
+        pthread_create(&threads[i], &attr, run_thread, (void *)(intptr_t)i);
     }
+    double waited = watch_host(host);
     for (int i = 0; i < options.threads; i++) {
         pthread_join(threads[i], NULL);
     }
     PyEval_RestoreThread(host);
-    printf("{\"start\": %ld, \"rss\": %ld, \"rss_peak\": %ld}\n", start,
-           rss_kib(), peak_kib());
+    printf("{\"start\": %ld, \"rss\": %ld, \"rss_peak\": %ld, "
+           "\"waited\": %.6f}\n", start, rss_kib(), peak_kib(), waited);
     return Py_FinalizeEx() < 0;
 }

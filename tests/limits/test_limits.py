@@ -44,6 +44,13 @@ def test_cpu_does_not_count_waiting(driver):
     assert guest["wall"] >= 0.5
 
 
+def test_usage_counts_time_without_a_cap(driver):
+    """An embedder that sets no clock cap still learns what a guest used."""
+    [guest], _ = driver("import time\nsum(range(10**6))\ntime.sleep(0.2)")
+    assert guest["wall"] >= 0.2
+    assert 0 < guest["cpu"] < guest["wall"]
+
+
 def test_first_limit_is_named(driver):
     [guest], _ = driver(LOOP, cpu=50, wall=0.1)
     assert guest["hit"] == "wall"

@@ -1,5 +1,8 @@
 """Any allocation of a guest may fail: the process lives."""
 
+import subprocess
+from pathlib import Path
+
 import pytest
 
 LIVES = {
@@ -43,13 +46,101 @@ f(0)
 }
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("name", LIVES)
-@pytest.mark.parametrize("window", [1, 10**9], ids=["one", "all-from"])
-def test_allocations_fail(driver, name, window, slow_build):
-    """One after the other, and all from one on."""
-    stride = 97 if name == "import" else 7
-    crashes, end = driver(LIVES[name], sweep=600, stride=stride,
-                          window=window, steps=100000, timeout=290)
+# The examples are programs of the documentation; theirs are the limits, too.
+EXAMPLES = Path(__file__).parents[2] / "Doc/examples/guests"
+for path in sorted(EXAMPLES.glob("*.py")):
+    LIVES["example-" + path.stem] = path.read_text()
+
+WINDOWS = {"one": 1, "all-from": 10**9}
+LIMITS = {"memory": 32 << 20, "wall": 20}
+STEPS = {"stop": 3000}           # each takes longer than the one before
+
+
+def sweep(driver, name, window, points):
+    """Let allocations fail that are spread over the life of a guest.
+
+    From before its interpreter is made until after its end; the process then
+    makes another guest, and ends.
+    """
+    crashes, end = driver(LIVES[name], sweep=points, window=WINDOWS[window],
+                          timeout=1500, steps=STEPS.get(name, 20000),
+                          **LIMITS)
     assert crashes == []
-    assert end["last"] > 100
+    assert end["last"] > 5000       # so many there are in a start alone
+
+
+@pytest.mark.parametrize("window", WINDOWS)
+@pytest.mark.parametrize("name", LIVES)
+def test_allocations_fail(driver, name, window):
+    sweep(driver, name, window, points=20)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(1600)
+@pytest.mark.parametrize("window", WINDOWS)
+@pytest.mark.parametrize("name", LIVES)
+def test_most_allocations_fail(driver, name, window):
+    sweep(driver, name, window, points=4000)
+
+
+FROM_PYTHON = """
+import os, signal, sys
+import _testcapi
+import restrict
+
+window, points = int(sys.argv[1]), int(sys.argv[2])
+policy = restrict.Policy(memory="32MiB", steps=20000, wall=20)
+
+def life():
+    with restrict.Interpreter(policy, functions={"double": double}) as guest:
+        guest.run("import json\\nx = json.dumps([1, 'a'])", inputs={"y": 2})
+        guest.eval("[double(i) for i in range(9)]")
+        try:
+            guest.exec("def f(): return g(\\ndef")
+        except restrict.GuestError:
+            pass
+        try:
+            guest.exec("while True: pass")
+        except restrict.LimitExceeded:
+            pass
+
+def double(x):
+    return 2 * x
+
+def child(n):
+    # 0: nothing was left to fail; 1: something did
+    failed = 0
+    _testcapi.set_nomemory(n, n + window if window else 0)
+    try:
+        life()
+    except BaseException:
+        failed = 1
+    finally:
+        _testcapi.remove_mem_hooks()
+    life()
+    return failed
+
+n, ok = 0, 0
+stride = max(1, 40000 // points)
+while n < 80000:
+    pid = os.fork()
+    if pid == 0:
+        os._exit(child(n))
+    status = os.waitpid(pid, 0)[1]
+    if os.WIFSIGNALED(status) or os.WEXITSTATUS(status) not in (0, 1):
+        print("at", n, "status", status)
+    ok += status == 0
+    n += stride
+print("made it", ok > 0)
+"""
+
+
+@pytest.mark.parametrize("window", [1, 0], ids=WINDOWS)
+def test_from_python(python, tmp_path, window):
+    """The same over the Python API, where the host's own requests fail too."""
+    pytest.importorskip("_testcapi")
+    script = tmp_path / "sweep.py"
+    script.write_text(FROM_PYTHON)
+    done = subprocess.run([python, script, str(window), "60"], text=True,
+                          capture_output=True, timeout=280)
+    assert done.stdout == "made it True\n", done.stderr[-3000:]
