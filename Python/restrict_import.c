@@ -180,7 +180,8 @@ static const struct {
     {"os", "nt"}, {"pathlib._local", "grp"}, {"pathlib._local", "pwd"},
     {"platform", "_wmi"}, {"posixpath", "pwd"}, {"shutil", "_winapi"},
     {"shutil", "grp"}, {"shutil", "nt"}, {"shutil", "pwd"},
-    {"tarfile", "grp"}, {"tarfile", "pwd"}, {"traceback", "_suggestions"}, {"uuid", "_uuid"},
+    {"tarfile", "grp"}, {"tarfile", "pwd"}, {"traceback", "_suggestions"},
+    {"uuid", "_uuid"},
 };
 
 /* Tools/restrict/freeze.py sets it in all code of the frozen library. */
