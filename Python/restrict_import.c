@@ -560,7 +560,7 @@ load_module(PyObject *name)
     const char *text = PyUnicode_AsUTF8(name);
     if (text == NULL || strlen(text) != (size_t)PyUnicode_GET_LENGTH(name)) {
         PyErr_Clear();
-        deny_import(text != NULL ? text : "(not a name)");
+        deny_import("(not a name)");
         return NULL;
     }
     if (_PyRestrict_ModuleCheck(text) < 0) {
@@ -644,7 +644,7 @@ import_by_name(PyObject *name)
     if (module == Py_None) {
         Py_DECREF(module);
         PyErr_Format(PyExc_ModuleNotFoundError,
-                     "import of %R halted; None in sys.modules", name);
+                     "import of %U halted; None in sys.modules", name);
         return NULL;
     }
     if (module != NULL || PyErr_Occurred()) {
