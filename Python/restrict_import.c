@@ -518,10 +518,28 @@ module_from_def(PyModuleDef *def, PyObject *name)
 /* A module that the table reviews is cut down to its rows.  One that the host
    allowed beyond the table comes whole: the host answers for it. */
 static PyObject *
-load_builtin(const struct _inittab *entry, PyObject *name)
+load_from_def(PyModuleDef *def, const char *text, PyObject *name)
 {
     struct _restrict_surface *surface = &_PyRestrict_GetState()->surface;
-    int reviewed = _PyRestrict_IsReviewedModule(entry->name);
+    int reviewed = _PyRestrict_IsReviewedModule(text);
+    surface->off += !reviewed;
+    PyObject *module = module_from_def(def, name);
+    surface->off -= !reviewed;
+    if (module == NULL
+        || (reviewed && PyModule_Check(module)
+            && _PyRestrict_FilterModule(module, text) < 0)
+        || (strcmp(text, "posix") == 0
+            && _PyRestrict_InitOs(module) < 0)
+        || PyObject_SetItem(PyImport_GetModuleDict(), name, module) < 0)
+    {
+        Py_CLEAR(module);
+    }
+    return module;
+}
+
+static PyObject *
+load_builtin(const struct _inittab *entry, PyObject *name)
+{
     PyObject *def = entry->initfunc();
     if (def == NULL) {
         return NULL;
@@ -533,19 +551,19 @@ load_builtin(const struct _inittab *entry, PyObject *name)
                      name);
         return NULL;
     }
-    surface->off += !reviewed;
-    PyObject *module = module_from_def((PyModuleDef *)def, name);
-    surface->off -= !reviewed;
-    if (module == NULL
-        || (reviewed && PyModule_Check(module)
-            && _PyRestrict_FilterModule(module, entry->name) < 0)
-        || (strcmp(entry->name, "posix") == 0
-            && _PyRestrict_InitOs(module) < 0)
-        || PyObject_SetItem(PyImport_GetModuleDict(), name, module) < 0)
-    {
-        Py_CLEAR(module);
+    return load_from_def((PyModuleDef *)def, entry->name, name);
+}
+
+/* Reviewed, but a shared library, since the binary would need OpenSSL's. */
+static PyObject *
+load_shared(const char *text, PyObject *name)
+{
+    PyModuleDef *def = _PyRestrict_FindShared(text);
+    if (def == NULL) {
+        PyErr_Format(PyExc_ModuleNotFoundError, "No module named %R", name);
+        return NULL;
     }
-    return module;
+    return load_from_def(def, text, name);
 }
 
 static PyObject *
@@ -584,6 +602,9 @@ load_module(PyObject *name)
     const struct _inittab *builtin = find_builtin(text);
     if (builtin != NULL) {
         return load_builtin(builtin, name);
+    }
+    if (strcmp(text, "_ssl") == 0) {
+        return load_shared(text, name);
     }
     struct source source;
     if (find_source(text, &source)) {
