@@ -364,9 +364,27 @@ _PyRestrict_Deny(const struct _restrict_request *request)
     return -1;
 }
 
+/* Assigning is no call; what it is about is an attribute. */
+static int
+is_setter(const char *subject)
+{
+    static const char *const setters[] = {
+        "frame.f_lineno", "function.__code__", "type.__bases__",
+    };
+    for (size_t i = 0; i < Py_ARRAY_LENGTH(setters); i++) {
+        if (strcmp(setters[i], subject) == 0) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
 int
 _PyRestrict_GuardCall(const char *subject)
 {
+    if (is_setter(subject)) {
+        return _PyRestrict_GuardAttribute(subject);
+    }
     return _PyRestrict_Deny(&(struct _restrict_request){
         .kind = _PyRestrict_CALL,
         .capability = "call",

@@ -192,26 +192,49 @@ _PyRestrict_ListFrozen(void)
     return list;
 }
 
-/* Modules that the frozen library asks for and does well without.  To it they
-   do not exist; a guest that asks is refused as for any other. */
-static const char *const optional[] = {
-    "_hashlib", "_locale", "_uuid", "_winapi", "_wmi", "grp", "nt", "pwd"
+/* Modules that the frozen library asks for and does well without.  To the one
+   that asks they do not exist; a guest that asks, or has another module ask,
+   is refused as for any other. */
+static const struct {
+    const char *asker, *name;
+} optional[] = {
+    {"_colorize", "nt"}, {"asyncio._outside", "socket"},
+    {"asyncio.base_events", "ssl"}, {"asyncio.events", "_asyncio"},
+    {"asyncio.futures", "_asyncio"}, {"asyncio.selector_events", "ssl"},
+    {"asyncio.sslproto", "ssl"}, {"asyncio.tasks", "_asyncio"},
+    {"encodings", "_winapi"}, {"hashlib", "_hashlib"}, {"hmac", "_hashlib"},
+    {"locale", "_locale"}, {"ntpath", "_winapi"}, {"ntpath", "nt"},
+    {"os", "nt"}, {"pathlib._local", "grp"}, {"pathlib._local", "pwd"},
+    {"platform", "_wmi"}, {"posixpath", "pwd"}, {"shutil", "_winapi"},
+    {"shutil", "grp"}, {"shutil", "nt"}, {"shutil", "pwd"},
+    {"tarfile", "grp"}, {"tarfile", "pwd"}, {"traceback", "_suggestions"}, {"uuid", "_uuid"},
 };
+
+/* Tools/restrict/freeze.py sets it in all code of the frozen library. */
+#define CO_FROZEN 0x40000000
+
+/* Is the running code that of the frozen module?  Its file name says which,
+   and the flag that it is no other code which only says so. */
+static int
+runs_frozen(const char *module)
+{
+    _PyInterpreterFrame *frame = _PyThreadState_GetFrame(_PyThreadState_GET());
+    PyCodeObject *code = frame != NULL ? _PyFrame_GetCode(frame) : NULL;
+    if (code == NULL || !(code->co_flags & CO_FROZEN)) {
+        return 0;
+    }
+    char name[100];
+    PyOS_snprintf(name, sizeof(name), "<frozen %s>", module);
+    return _PyUnicode_EqualToASCIIString(code->co_filename, name);
+}
 
 static int
 is_optional(const char *name)
 {
-    _PyInterpreterFrame *frame = _PyThreadState_GetFrame(_PyThreadState_GET());
-    const char *file = NULL;
-    if (frame != NULL) {
-        file = PyUnicode_AsUTF8(_PyFrame_GetCode(frame)->co_filename);
-        PyErr_Clear();
-    }
-    if (file == NULL || strncmp(file, "<frozen ", 8) != 0) {
-        return 0;
-    }
     for (size_t i = 0; i < Py_ARRAY_LENGTH(optional); i++) {
-        if (strcmp(optional[i], name) == 0) {
+        if (strcmp(optional[i].name, name) == 0
+            && runs_frozen(optional[i].asker))
+        {
             return 1;
         }
     }

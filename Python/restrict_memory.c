@@ -228,9 +228,11 @@ _PyRestrict_LargeAlloc(struct _restrict_memory *memory, size_t size,
     if (admit(memory, size) < 0) {
         return NULL;
     }
-    // Not PyMem_RawMalloc(): debug hooks give a pointer into the block.
-    size = Py_MAX(size, 1);
-    void *ptr = zeroed ? calloc(1, size) : malloc(size);
+    // Not PyMem_RawMalloc(): debug hooks give a pointer into the block.  And
+    // always zeros: the memory was the host's, and objects exist that show it
+    // before they are filled (a bytearray lent to readinto()).
+    (void)zeroed;
+    void *ptr = calloc(1, Py_MAX(size, 1));
     if (ptr != NULL) {
         add_used(memory, malloc_usable_size(ptr));
     }
@@ -304,8 +306,12 @@ _PyRestrict_LargeRealloc(struct _restrict_memory *memory, void *ptr,
     }
     void *new = realloc(ptr, Py_MAX(size, 1));
     if (new != NULL) {
+        size_t new_size = malloc_usable_size(new);
+        if (new_size > old_size) {
+            memset((char *)new + old_size, 0, new_size - old_size);
+        }
         _PyRestrict_Refund(memory, old_size);
-        add_used(memory, malloc_usable_size(new));
+        add_used(memory, new_size);
     }
     return new;
 }

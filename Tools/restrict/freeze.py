@@ -49,12 +49,24 @@ def find_source(library, name, source, names):
     return base + ".py", False
 
 
+# A flag of code that upstream does not use.  No program can set it: there is
+# no constructor of code in a guest, and the compiler knows nothing of it.
+CO_FROZEN = 0x40000000
+
+
+def mark(code):
+    """Return code, and all code in it, with the flag."""
+    consts = tuple(mark(const) if isinstance(const, type(code)) else const
+                   for const in code.co_consts)
+    return code.replace(co_flags=code.co_flags | CO_FROZEN, co_consts=consts)
+
+
 def freeze(name, path):
     """Return the marshalled code of a module."""
     with open(path, "rb") as file:
         code = compile(file.read(), f"<frozen {name}>", "exec",
                        dont_inherit=True, optimize=0)
-    return marshal.dumps(code)
+    return marshal.dumps(mark(code))
 
 
 def c_name(name):

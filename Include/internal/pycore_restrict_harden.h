@@ -1,0 +1,122 @@
+/* Memory safety of what a guest can reach.
+
+   CPython has crashes that a program can only cause on purpose: C code that
+   lends its memory to an object of the program's, that is entered again while
+   it is busy, or that goes round in a circle without end.  Upstream tolerates
+   most of them; in a guest each is a way out.  The hooks below close them in a
+   restricted interpreter, and are nothing in a build --without-restricted.
+   What they call is in Python/restrict_harden.c. */
+
+#ifndef Py_INTERNAL_RESTRICT_HARDEN_H
+#define Py_INTERNAL_RESTRICT_HARDEN_H
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#ifndef Py_BUILD_CORE
+#  error "this header requires Py_BUILD_CORE define"
+#endif
+
+#include "pycore_interp.h"        // PyInterpreterState.restricted
+#include "pycore_pystate.h"       // _PyInterpreterState_GET()
+
+#ifdef WITH_RESTRICTED
+
+#define _PyRestrict_IS_GUEST() (_PyInterpreterState_GET()->restricted != NULL)
+
+// Exported for shared extension modules, which have hooks as well.
+PyAPI_FUNC(PyObject *) _PyRestrict_LendView(const Py_buffer *memory);
+PyAPI_FUNC(void) _PyRestrict_TakeBack(PyObject *view, void *memory,
+                                      Py_ssize_t size);
+PyAPI_FUNC(PyObject *) _PyRestrict_LendMemory(char *memory, Py_ssize_t size);
+PyAPI_FUNC(PyObject *) _PyRestrict_ReadInto(PyObject *function,
+                                            PyObject *view, void *memory,
+                                            Py_ssize_t size);
+PyAPI_FUNC(int) _PyRestrict_IsSplit(PyObject *pair, Py_ssize_t n);
+
+/* A cleanup function: the depth counted by _PyRestrict_DEEPER. */
+static inline void
+_PyRestrict_Shallower(int *deeper)
+{
+    if (*deeper) {
+        Py_LeaveRecursiveCall();
+    }
+}
+
+/* --- One-line hooks ------------------------------------------------------ */
+
+/* What follows, to the end of the block, can lead back here without a call
+   that counts its depth: count it. */
+#define _PyRestrict_DEEPER(error_return)                                    \
+    __attribute__((cleanup(_PyRestrict_Shallower))) int deeper_ = 0;        \
+    if (_PyRestrict_IS_GUEST()) {                                           \
+        if (Py_EnterRecursiveCall("")) {                                    \
+            return error_return;                                            \
+        }                                                                   \
+        deeper_ = 1;                                                        \
+    }
+
+/* In place of PyMemoryView_FromBuffer(), for memory that has no owner: a
+   guest's object could keep the view and use it when the memory is gone.  A
+   guest gets a view of a copy, which is taken back after the call. */
+#define _PyRestrict_VIEW(buffer) _PyRestrict_LendView(buffer)
+#define _PyRestrict_TAKE_BACK(view, memory, size)                           \
+    _PyRestrict_TakeBack(view, memory, size)
+
+/* The same in _pickle.c, for its PyMemoryView_FromMemory() and its call, which
+   takes the view. */
+#define _PyRestrict_MEMORY_VIEW(memory, size) \
+    _PyRestrict_LendMemory(memory, size)
+#define _PyRestrict_PICKLE_READ(function, view, memory, size) \
+    _PyRestrict_ReadInto(function, view, memory, size)
+
+/* What a detached stream stands on, for the call that is going on. */
+#define _PyRestrict_DETACHED() \
+    (_PyRestrict_IS_GUEST() ? Py_NewRef(Py_None) : NULL)
+/* What is asked whether it is closed may close itself. */
+#define _PyRestrict_OR_GONE(buffer) || (buffer) == NULL
+
+/* An object that is in the middle of a call must not lose what it stands
+   on. */
+#define _PyRestrict_NOT_BUSY(busy, error_return)                            \
+    do {                                                                    \
+        if ((busy) && _PyRestrict_IS_GUEST()) {                             \
+            PyErr_SetString(PyExc_RuntimeError, "reentrant call");          \
+            return error_return;                                            \
+        }                                                                   \
+    } while (0)
+
+/* A field that an object which was never initialized, or was taken apart
+   meanwhile, does not have. */
+#define _PyRestrict_NOT_NULL(field, error_return)                           \
+    do {                                                                    \
+        if ((field) == NULL) {                                              \
+            PyErr_SetString(PyExc_RuntimeError, "uninitialized object");    \
+            return error_return;                                            \
+        }                                                                   \
+    } while (0)
+
+/* What an overridden split() of an exception group returned. */
+#define _PyRestrict_IS_SPLIT(pair) _PyRestrict_IsSplit(pair, 2)
+
+#else  /* !WITH_RESTRICTED */
+
+#define _PyRestrict_DEEPER(error_return)
+#define _PyRestrict_VIEW(buffer) PyMemoryView_FromBuffer(buffer)
+#define _PyRestrict_TAKE_BACK(view, memory, size)
+#define _PyRestrict_MEMORY_VIEW(memory, size) \
+    PyMemoryView_FromMemory(memory, size, PyBUF_WRITE)
+#define _PyRestrict_PICKLE_READ(function, view, memory, size) \
+    _Pickle_FastCall(function, view)
+#define _PyRestrict_DETACHED() NULL
+#define _PyRestrict_OR_GONE(buffer)
+#define _PyRestrict_NOT_BUSY(busy, error_return)
+#define _PyRestrict_NOT_NULL(field, error_return)
+#define _PyRestrict_IS_SPLIT(pair) 1
+
+#endif  /* WITH_RESTRICTED */
+
+#ifdef __cplusplus
+}
+#endif
+#endif  /* !Py_INTERNAL_RESTRICT_HARDEN_H */

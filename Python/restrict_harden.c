@@ -1,0 +1,101 @@
+/* Memory safety of what a guest can reach: see pycore_restrict_harden.h.
+
+   Memory is lent to objects of a program in the form of a memoryview that has
+   no owner: BufferedReader hands its buffer to raw.readinto(), bytes.decode()
+   hands its bytes to a codec.  Whoever keeps the view has a window on memory
+   that is soon given to something else.  A guest gets a copy, which lives as
+   long as the view does. */
+
+#include "Python.h"
+#include "pycore_restrict_harden.h"
+
+#ifdef WITH_RESTRICTED
+
+/* A view of zeros that can be written, or a copy of what can only be read. */
+static PyObject *
+copy_of(const Py_buffer *memory)
+{
+    if (memory->readonly) {
+        return PyBytes_FromStringAndSize(memory->buf, memory->len);
+    }
+    PyObject *bytes = PyByteArray_FromStringAndSize(NULL, memory->len);
+    if (bytes != NULL) {
+        memset(PyByteArray_AS_STRING(bytes), 0, (size_t)memory->len);
+    }
+    return bytes;
+}
+
+PyObject *
+_PyRestrict_LendView(const Py_buffer *memory)
+{
+    if (!_PyRestrict_IS_GUEST() || memory->buf == NULL) {
+        return PyMemoryView_FromBuffer(memory);
+    }
+    PyObject *copy = copy_of(memory);
+    if (copy == NULL) {
+        return NULL;
+    }
+    PyObject *view = PyMemoryView_FromObject(copy);
+    Py_DECREF(copy);
+    return view;
+}
+
+/* Copy what was written to the view to where it was meant to go.  A view that
+   was released meanwhile has nothing any more: zeros, and not what the memory
+   held before. */
+void
+_PyRestrict_TakeBack(PyObject *view, void *memory, Py_ssize_t size)
+{
+    if (!_PyRestrict_IS_GUEST()) {
+        return;
+    }
+    PyMemoryViewObject *lent = (PyMemoryViewObject *)view;
+    if ((lent->flags & _Py_MEMORYVIEW_RELEASED)
+        || (lent->mbuf->flags & _Py_MANAGED_BUFFER_RELEASED))
+    {
+        memset(memory, 0, (size_t)size);
+        return;
+    }
+    memcpy(memory, lent->view.buf, (size_t)size);
+}
+
+PyObject *
+_PyRestrict_LendMemory(char *memory, Py_ssize_t size)
+{
+    if (!_PyRestrict_IS_GUEST()) {
+        return PyMemoryView_FromMemory(memory, size, PyBUF_WRITE);
+    }
+    Py_buffer buffer;
+    if (PyBuffer_FillInfo(&buffer, NULL, memory, size, 0, PyBUF_CONTIG) < 0) {
+        return NULL;
+    }
+    return _PyRestrict_LendView(&buffer);
+}
+
+/* function(view); takes the reference to the view. */
+PyObject *
+_PyRestrict_ReadInto(PyObject *function, PyObject *view, void *memory,
+                     Py_ssize_t size)
+{
+    PyObject *result = PyObject_CallOneArg(function, view);
+    _PyRestrict_TakeBack(view, memory, size);
+    Py_DECREF(view);
+    return result;
+}
+
+/* The first n of a tuple are exceptions or None, as the unwinder expects. */
+int
+_PyRestrict_IsSplit(PyObject *pair, Py_ssize_t n)
+{
+    for (Py_ssize_t i = 0; i < n; i++) {
+        PyObject *part = PyTuple_GET_ITEM(pair, i);
+        if (part != Py_None && !PyExceptionInstance_Check(part)) {
+            PyErr_SetString(PyExc_TypeError,
+                            "split() must return exceptions or None");
+            return 0;
+        }
+    }
+    return 1;
+}
+
+#endif  /* WITH_RESTRICTED */
