@@ -23,6 +23,7 @@
 #include "Python.h"
 #include "pycore_code.h"          // PyCodeObject
 #include "pycore_frame.h"         // _PyFrame_GetCode()
+#include "pycore_restrict_frozen.h"
 #include "pycore_restrict_net.h"
 
 #ifdef WITH_RESTRICTED
@@ -218,12 +219,8 @@ int
 _PyRestrict_FromLibrary(void)
 {
     _PyInterpreterFrame *frame = _PyThreadState_GetFrame(_PyThreadState_GET());
-    const char *file = NULL;
-    if (frame != NULL) {
-        file = PyUnicode_AsUTF8(_PyFrame_GetCode(frame)->co_filename);
-        PyErr_Clear();
-    }
-    return file != NULL && strncmp(file, "<frozen ", 8) == 0;
+    return frame != NULL
+           && (_PyFrame_GetCode(frame)->co_flags & _PyRestrict_CO_FROZEN);
 }
 
 /* --- The guest's sockets ---------------------------------------------------------------- */

@@ -13,7 +13,6 @@ import threading
 import time
 
 import pytest
-
 from net.conftest import Peer, free_port, serve
 
 REFUSED = "RestrictedPermissionError"
@@ -98,7 +97,7 @@ def by_name(peer, name="localhost"):
             "resolve": {name: [peer.host]}}
 
 
-# --- HTTP ------------------------------------------------------------------------
+# --- HTTP --------------------------------------------------------------------
 
 CLIENTS = {
     "http.client": """
@@ -244,7 +243,7 @@ show("sent")
     assert smtplib.SMTP         # the guest's is the same module
 
 
-# --- TLS ----------------------------------------------------------------------------
+# --- TLS ---------------------------------------------------------------------
 
 HTTPS = """
 import ssl, urllib.request
@@ -430,7 +429,7 @@ while True:
     assert outcome.value == 1
 
 
-# --- A server that others keep ---------------------------------------------------------
+# --- A server that others keep -----------------------------------------------
 
 @pytest.fixture
 def nginx(tmp_path):
