@@ -166,11 +166,12 @@ static const char *const network[] = {
 #define NETWORK_GRANT "addresses = [[\"ADDRESS\", 0]]"
 
 static int
-needs_network(const char *name)
+lacks_network(const struct _restrict_state *state, const char *name)
 {
     for (size_t i = 0; i < Py_ARRAY_LENGTH(network); i++) {
         if (strcmp(network[i], name) == 0) {
-            return 1;
+            return !_PyRestrict_HasNet(state->net)
+                   && !_PyRestrict_NamesCover(&state->policy.allowed, name);
         }
     }
     return 0;
@@ -205,14 +206,11 @@ static const struct {
     {"encodings", "_winapi"}, {"hashlib", "_hashlib"}, {"hmac", "_hashlib"},
     {"locale", "_locale"}, {"ntpath", "_winapi"}, {"ntpath", "nt"},
     {"os", "nt"}, {"pathlib._local", "grp"}, {"pathlib._local", "pwd"},
-    {"platform", "_wmi"}, {"posixpath", "pwd"}, {"shutil", "_winapi"},
+    {"platform", "_wmi"}, {"platform", "socket"}, {"posixpath", "pwd"}, {"shutil", "_winapi"},
     {"shutil", "grp"}, {"shutil", "nt"}, {"shutil", "pwd"},
     {"tarfile", "grp"}, {"tarfile", "pwd"}, {"traceback", "_suggestions"},
     {"uuid", "_uuid"},
 };
-
-/* Tools/restrict/freeze.py sets it in all code of the frozen library. */
-#define CO_FROZEN 0x40000000
 
 /* Is the running code that of the frozen module?  Its file name says which,
    and the flag that it is no other code which only says so. */
@@ -221,7 +219,7 @@ runs_frozen(const char *module)
 {
     _PyInterpreterFrame *frame = _PyThreadState_GetFrame(_PyThreadState_GET());
     PyCodeObject *code = frame != NULL ? _PyFrame_GetCode(frame) : NULL;
-    if (code == NULL || !(code->co_flags & CO_FROZEN)) {
+    if (code == NULL || !(code->co_flags & _PyRestrict_CO_FROZEN)) {
         return 0;
     }
     char name[100];
@@ -249,22 +247,21 @@ _PyRestrict_ModuleCheck(const char *name)
     if (state == NULL) {
         return 0;
     }
-    if (!_PyRestrict_NamesCover(&state->policy.blocked, name)
-        && (_PyRestrict_NamesCover(&state->policy.allowed, name)
-            || find_frozen(name) != NULL
-            || _PyRestrict_IsReviewedModule(name)
-            || has_source(name)))
-    {
-        if (!needs_network(name) || _PyRestrict_HasNet(state->net)
-            || _PyRestrict_NamesCover(&state->policy.allowed, name))
-        {
-            return 0;
-        }
-        return deny_import_for(name, NETWORK_GRANT);
+    int offered = !_PyRestrict_NamesCover(&state->policy.blocked, name)
+                  && (_PyRestrict_NamesCover(&state->policy.allowed, name)
+                      || find_frozen(name) != NULL
+                      || _PyRestrict_IsReviewedModule(name)
+                      || has_source(name));
+    int no_network = offered && lacks_network(state, name);
+    if (offered && !no_network) {
+        return 0;
     }
     if (is_optional(name)) {
         PyErr_Format(PyExc_ModuleNotFoundError, "No module named '%s'", name);
         return -1;
+    }
+    if (no_network) {
+        return deny_import_for(name, NETWORK_GRANT);
     }
     return deny_import(name);
 }
@@ -542,10 +539,28 @@ module_from_def(PyModuleDef *def, PyObject *name)
 /* A module that the table reviews is cut down to its rows.  One that the host
    allowed beyond the table comes whole: the host answers for it. */
 static PyObject *
-load_builtin(const struct _inittab *entry, PyObject *name)
+load_from_def(PyModuleDef *def, const char *text, PyObject *name)
 {
     struct _restrict_surface *surface = &_PyRestrict_GetState()->surface;
-    int reviewed = _PyRestrict_IsReviewedModule(entry->name);
+    int reviewed = _PyRestrict_IsReviewedModule(text);
+    surface->off += !reviewed;
+    PyObject *module = module_from_def(def, name);
+    surface->off -= !reviewed;
+    if (module == NULL
+        || (reviewed && PyModule_Check(module)
+            && _PyRestrict_FilterModule(module, text) < 0)
+        || (strcmp(text, "posix") == 0
+            && _PyRestrict_InitOs(module) < 0)
+        || PyObject_SetItem(PyImport_GetModuleDict(), name, module) < 0)
+    {
+        Py_CLEAR(module);
+    }
+    return module;
+}
+
+static PyObject *
+load_builtin(const struct _inittab *entry, PyObject *name)
+{
     PyObject *def = entry->initfunc();
     if (def == NULL) {
         return NULL;
@@ -557,19 +572,19 @@ load_builtin(const struct _inittab *entry, PyObject *name)
                      name);
         return NULL;
     }
-    surface->off += !reviewed;
-    PyObject *module = module_from_def((PyModuleDef *)def, name);
-    surface->off -= !reviewed;
-    if (module == NULL
-        || (reviewed && PyModule_Check(module)
-            && _PyRestrict_FilterModule(module, entry->name) < 0)
-        || (strcmp(entry->name, "posix") == 0
-            && _PyRestrict_InitOs(module) < 0)
-        || PyObject_SetItem(PyImport_GetModuleDict(), name, module) < 0)
-    {
-        Py_CLEAR(module);
+    return load_from_def((PyModuleDef *)def, entry->name, name);
+}
+
+/* Reviewed, but a shared library, since the binary would need OpenSSL's. */
+static PyObject *
+load_shared(const char *text, PyObject *name)
+{
+    PyModuleDef *def = _PyRestrict_FindShared(text);
+    if (def == NULL) {
+        PyErr_Format(PyExc_ModuleNotFoundError, "No module named %R", name);
+        return NULL;
     }
-    return module;
+    return load_from_def(def, text, name);
 }
 
 static PyObject *
@@ -608,6 +623,9 @@ load_module(PyObject *name)
     const struct _inittab *builtin = find_builtin(text);
     if (builtin != NULL) {
         return load_builtin(builtin, name);
+    }
+    if (strcmp(text, "_ssl") == 0) {
+        return load_shared(text, name);
     }
     struct source source;
     if (find_source(text, &source)) {

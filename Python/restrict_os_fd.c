@@ -236,6 +236,24 @@ os_truncate(PyObject *Py_UNUSED(module), PyObject *args, PyObject *kwargs)
     return result;
 }
 
+/* asyncio asks how many buffers one call can send; the rest is the
+   machine's. */
+static PyObject *
+os_sysconf(PyObject *Py_UNUSED(module), PyObject *args)
+{
+    PyObject *name;
+    if (!PyArg_ParseTuple(args, "O:sysconf", &name)) {
+        return NULL;
+    }
+    if (PyUnicode_Check(name)
+        && PyUnicode_CompareWithASCIIString(name, "SC_IOV_MAX") == 0)
+    {
+        return PyLong_FromLong(16);     // what POSIX promises
+    }
+    _PyRestrict_GuardCall("posix.sysconf");
+    return NULL;
+}
+
 /* --- The table ---------------------------------------------------------- */
 
 #define WITH_KEYWORDS(name) \
@@ -252,6 +270,7 @@ PyMethodDef _PyRestrict_OsDescriptorFunctions[] = {
     WITH_KEYWORDS(open),
     {"read", os_read, METH_VARARGS, NULL},
     WITH_KEYWORDS(truncate),
+    {"sysconf", os_sysconf, METH_VARARGS, NULL},
     {"write", os_write, METH_VARARGS, NULL},
     {NULL, NULL}
 };

@@ -23,11 +23,13 @@
 #include "Python.h"
 #include "pycore_code.h"          // PyCodeObject
 #include "pycore_frame.h"         // _PyFrame_GetCode()
+#include "pycore_restrict_frozen.h"
 #include "pycore_restrict_net.h"
 
 #ifdef WITH_RESTRICTED
 
 #include <errno.h>
+#include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <unistd.h>
@@ -217,12 +219,8 @@ int
 _PyRestrict_FromLibrary(void)
 {
     _PyInterpreterFrame *frame = _PyThreadState_GetFrame(_PyThreadState_GET());
-    const char *file = NULL;
-    if (frame != NULL) {
-        file = PyUnicode_AsUTF8(_PyFrame_GetCode(frame)->co_filename);
-        PyErr_Clear();
-    }
-    return file != NULL && strncmp(file, "<frozen ", 8) == 0;
+    return frame != NULL
+           && (_PyFrame_GetCode(frame)->co_flags & _PyRestrict_CO_FROZEN);
 }
 
 /* --- The guest's sockets ---------------------------------------------------------------- */
@@ -690,6 +688,42 @@ _PyRestrict_SocketReceivedMsg(const struct msghdr *msg, Py_ssize_t size)
         return -1;
     }
     return _PyRestrict_ChargeNet(size);
+}
+
+/* --- TLS ----------------------------------------------------------------------------------------- */
+
+int
+_PyRestrict_TLSUse(int fd)
+{
+    if (_PyRestrict_CheckDescriptor(fd) < 0) {
+        return -1;
+    }
+    return is_stream(fd) ? 0 : deny_socket("TLS without a stream");
+}
+
+int
+_PyRestrict_TLSOpen(PyObject *name, const char *path, long long *size)
+{
+    const struct _restrict_files *files = &_PyRestrict_GetState()->files;
+    _PyRestrict_Path normal;
+    struct stat st;
+    int fd = -1;
+    if (_PyRestrict_Normalize(files->cwd, path, &normal) == 0) {
+        fd = _PyRestrict_OpenAt(files, &normal, _PyRestrict_READ, O_RDONLY,
+                                0);
+    }
+    if (fd < 0 && errno == EXDEV) {
+        return _PyRestrict_DenyPath(name, path, _PyRestrict_READ);
+    }
+    if (fd < 0 || fstat(fd, &st) < 0) {
+        PyErr_SetFromErrnoWithFilenameObject(PyExc_OSError, name);
+        if (fd >= 0) {
+            close(fd);
+        }
+        return -1;
+    }
+    *size = st.st_size;
+    return fd;
 }
 
 #endif  /* WITH_RESTRICTED */

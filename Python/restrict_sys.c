@@ -257,6 +257,8 @@ _PyRestrict_InitMain(PyThreadState *tstate)
     return _PyStatus_OK();
 }
 
+#define NO_THREAD_STATE ((PyThreadState *)-1)
+
 /* --- Once per process --------------------------------------------------------------------- */
 
 /* C modules with static types must be set up in the main interpreter before
@@ -277,6 +279,34 @@ import_in_main(void)
     return 0;
 }
 
+/* Make a thread state of the main interpreter current, unless one is: NULL;
+   (void *)-1: no memory. */
+static PyThreadState *
+enter_main(void)
+{
+    PyThreadState *tstate = _PyThreadState_GET();
+    if (tstate != NULL && _Py_IsMainInterpreter(tstate->interp)) {
+        return NULL;
+    }
+    PyThreadState *temporary = _PyThreadState_NewBound(
+        _PyInterpreterState_Main(), _PyThreadState_WHENCE_EXEC);
+    if (temporary == NULL) {
+        return NO_THREAD_STATE;
+    }
+    PyThreadState_Swap(temporary);
+    return temporary;
+}
+
+static void
+leave_main(PyThreadState *temporary, PyThreadState *back)
+{
+    if (temporary != NULL) {
+        PyThreadState_Clear(temporary);
+        PyThreadState_Swap(back);
+        PyThreadState_Delete(temporary);
+    }
+}
+
 /* One thread at a time; what failed is tried again. */
 PyStatus
 _PyRestrict_PrepareProcess(void)
@@ -286,24 +316,37 @@ _PyRestrict_PrepareProcess(void)
     if (prepared) {
         return _PyStatus_OK();
     }
-    PyThreadState *temporary = NULL;
-    if (tstate == NULL || !_Py_IsMainInterpreter(tstate->interp)) {
-        temporary = _PyThreadState_NewBound(_PyInterpreterState_Main(),
-                                            _PyThreadState_WHENCE_EXEC);
-        if (temporary == NULL) {
-            return _PyStatus_NO_MEMORY();
-        }
-        PyThreadState_Swap(temporary);
+    PyThreadState *temporary = enter_main();
+    if (temporary == NO_THREAD_STATE) {
+        return _PyStatus_NO_MEMORY();
     }
     prepared = import_in_main() == 0;
     PyErr_Clear();
-    if (temporary != NULL) {
-        PyThreadState_Clear(temporary);
-        PyThreadState_Swap(tstate);
-        PyThreadState_Delete(temporary);
-    }
+    leave_main(temporary, tstate);
     return prepared ? _PyStatus_OK()
                     : _PyStatus_ERR("a C module cannot be set up");
+}
+
+/* A reviewed C module that is no part of the binary is imported by the main
+   interpreter, from where it is installed, and stays loaded.  What its
+   library made to make it; NULL without an exception: there is none. */
+PyModuleDef *
+_PyRestrict_FindShared(const char *name)
+{
+    PyThreadState *tstate = _PyThreadState_GET();
+    PyModuleDef *def = NULL;
+    PyThreadState *temporary = enter_main();
+    if (temporary == NO_THREAD_STATE) {
+        return NULL;
+    }
+    PyObject *module = PyImport_ImportModule(name);
+    if (module != NULL && PyModule_Check(module)) {
+        def = PyModule_GetDef(module);
+    }
+    Py_XDECREF(module);
+    PyErr_Clear();
+    leave_main(temporary, tstate);
+    return def;
 }
 
 #endif  /* WITH_RESTRICTED */

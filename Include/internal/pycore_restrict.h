@@ -190,6 +190,7 @@ extern struct _restrict_state *_PyRestrict_StateOf(PyInterpreterState *interp);
    take it down. */
 extern void _PyRestrict_AdoptInterpreter(PyInterpreterState *interp);
 extern PyStatus _PyRestrict_PrepareProcess(void);
+extern PyModuleDef *_PyRestrict_FindShared(const char *name);
 extern PyStatus _PyRestrict_InitMain(PyThreadState *tstate);
 extern void _PyRestrict_AbandonInterpreter(PyThreadState *tstate);
 extern void _PyRestrict_FiniInterpreter(PyInterpreterState *interp);

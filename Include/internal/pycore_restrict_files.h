@@ -149,7 +149,9 @@ extern int _PyRestrict_OpenFile(PyObject *name, const char *path, int flags);
 
 /* Refuse a path: what is asked for is `mode` on it.  `name` is the guest's own
    object, for the exception.  Always -1. */
-extern int _PyRestrict_DenyPath(PyObject *name, const char *path, int mode);
+// Exported for the '_ssl' shared extension.
+PyAPI_FUNC(int) _PyRestrict_DenyPath(PyObject *name, const char *path,
+                                     int mode);
 
 /* Refuse what C code wants to open on its own account. */
 extern int _PyRestrict_DenyOpen(const char *path);

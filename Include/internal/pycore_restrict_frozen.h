@@ -10,6 +10,9 @@
 #include "pycore_import.h"        // struct _frozen
 
 /* Sorted by name.  restrict_frozen.c, which is generated, defines them. */
+/* Tools/restrict/freeze.py sets it in all code of the frozen library. */
+#define _PyRestrict_CO_FROZEN 0x40000000
+
 extern const struct _frozen _PyRestrict_FrozenModules[];
 extern const size_t _PyRestrict_FrozenCount;
 

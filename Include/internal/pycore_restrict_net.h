@@ -1,8 +1,8 @@
 /* The network of a restricted interpreter: grants, addresses, sockets.
 
    Python/restrict_net.c reads addresses and decides, restrict_resolve.c looks
-   names up on the host's side and answers for them, restrict_socket.c guards
-   the methods of sockets and counts, restrict_tls.c does so for TLS. */
+   names up on the host's side, restrict_names.c answers the guest's questions
+   for names, restrict_socket.c guards the methods of sockets and counts. */
 
 #ifndef Py_INTERNAL_RESTRICT_NET_H
 #define Py_INTERNAL_RESTRICT_NET_H
@@ -177,6 +177,23 @@ PyAPI_FUNC(int) _PyRestrict_SocketReceivedMsg(const struct msghdr *msg,
                                               Py_ssize_t size);
 PyAPI_FUNC(int) _PyRestrict_ChargeNet(Py_ssize_t size);
 
+/* === TLS (restrict_socket.c, Modules/_ssl/restrict.h) ============================= */
+
+/* In each of _ssl's objects. */
+struct _restrict_tls {
+    Py_ssize_t memory;            // charged; given back with the object
+    Py_ssize_t buffer;            // of that, for data on its way
+    uint64_t bytes;               // over the wire, charged
+};
+#define _PyRestrict_TLS_MEMBER struct _restrict_tls restricted;
+
+/* It must be the guest's own stream. */
+PyAPI_FUNC(int) _PyRestrict_TLSUse(int fd);
+/* Open a file to read beneath the grants.  A descriptor that is not the
+   guest's, with the file's size; or -1 with an exception. */
+PyAPI_FUNC(int) _PyRestrict_TLSOpen(PyObject *name, const char *path,
+                                    long long *size);
+
 /* --- One-line hooks ------------------------------------------------------------ */
 
 #define _PyRestrict_NET_GUARD(check, on_refusal)                            \
@@ -304,6 +321,7 @@ PyAPI_FUNC(int) _PyRestrict_ChargeNet(Py_ssize_t size);
 #define _PyRestrict_SOCKET_RECEIVEDMSG(msg, size, on_refusal)
 #define _PyRestrict_SOCKET_RECV(recvfrom_call)
 #define _PyRestrict_SOCKET_RESOLVE(name, addr, size, family)
+#define _PyRestrict_TLS_MEMBER
 
 #endif  /* WITH_RESTRICTED */
 

@@ -11,6 +11,7 @@ import json
 import sys
 from dataclasses import asdict, dataclass
 from importlib.resources import files
+from importlib.util import find_spec
 
 import _restrict  # type: ignore[import-not-found]
 
@@ -51,10 +52,12 @@ def rows() -> list[Row]:
 
 
 def importable() -> list[str]:
-    """Return the names of all modules that the default policy allows."""
+    """Return the names of all modules that a policy can allow by grants."""
     c_modules = {row.owner for row in rows() if row.kind == "module"}
-    return sorted(c_modules & set(sys.builtin_module_names)
-                  | set(_restrict.frozen_modules()))
+    names = (c_modules & set(sys.builtin_module_names)
+             | set(_restrict.frozen_modules()))
+    # OpenSSL is not on every machine.
+    return sorted(names | {"_ssl"} if find_spec("_ssl") else names - {"ssl"})
 
 
 def _split(lines: list[str]) -> set[tuple[str, str, str]]:

@@ -216,6 +216,10 @@ import select
 import socket
 
 keep([socket.socket(), select.poll()])
+if "_ssl" in MODULES:  # noqa: F821
+    import ssl
+    context = ssl.create_default_context()
+    keep([context, context.wrap_bio(ssl.MemoryBIO(), ssl.MemoryBIO())])
 
 # Exceptions, with their tracebacks and frames
 SOURCES = ["1/0", "a b", "undefined", "(1).a", "import nothing_there",

@@ -7,7 +7,6 @@ from ipaddress import ip_address
 from pathlib import Path
 
 import pytest
-
 from net.conftest import free_port, serve
 from net.name_query import query
 
@@ -24,7 +23,7 @@ def address_rows():
 ROWS = list(address_rows())
 
 
-# --- Addresses ------------------------------------------------------------------
+# --- Addresses ---------------------------------------------------------------
 
 def test_every_spelling(guest):
     """A guest's spelling of an address is the address, for getaddrinfo() and
@@ -42,12 +41,12 @@ show([[str(attempt(look, text)), str(attempt(connect, text))]
       for text in {written}])
 """
     outcome = guest(script, addresses=[["192.0.2.99", 80]])
-    for (text, is_, _), (found, error) in zip(ROWS, outcome.value):
+    for (text, is_, _), (found, error) in zip(ROWS, outcome.value,
+                                              strict=True):
         if is_ == "-":
             # The codec refuses some of what can be no name.
             expected = f"[Errno 13] look-up of '{text}' is not allowed here"
-            assert found == error
-            assert found == expected or "idna" in found
+            assert found == error == expected or "idna" in found + error
             continue
         address = ip_address(is_)
         mapped = ":" in text and address.version == 4
@@ -95,7 +94,8 @@ print(json.dumps(found))
 """
     done = subprocess.run([python, "-c", program], capture_output=True,
                           text=True, check=True)
-    for (text, _, kind), found in zip(rows, json.loads(done.stdout)):
+    for (text, _, kind), found in zip(rows, json.loads(done.stdout),
+                                     strict=True):
         if kind == "public":
             assert found == "public", text
         else:
@@ -143,7 +143,7 @@ show([[a, p] for a, p in TARGETS if verdict(connect, a, p) ==
     assert guest(script, addresses=[["127.0.0.0/8", 0]]).value == targets[8:]
 
 
-# --- Look-ups of the guest ---------------------------------------------------------
+# --- Look-ups of the guest ---------------------------------------------------
 
 LOOKUPS = """
 import socket
@@ -314,7 +314,7 @@ show([s.getsockname()[0], verdict(u.getsockname), s.getpeername()[1],
     assert guest(script, addresses=[here], network_info=True).value[1] == "ok"
 
 
-# --- Look-ups of the host -----------------------------------------------------------
+# --- Look-ups of the host ----------------------------------------------------
 
 class NameServer:
     """A DNS server whose answers change from one look-up to the next."""

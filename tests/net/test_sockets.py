@@ -5,13 +5,12 @@ import threading
 import time
 
 import pytest
-
 from net.conftest import free_port
 
 REFUSED = "RestrictedPermissionError"
 
 
-# --- Import -------------------------------------------------------------------
+# --- Import ------------------------------------------------------------------
 
 @pytest.mark.parametrize("module", ["socket", "_socket", "select",
                                     "selectors"])
@@ -29,7 +28,7 @@ def test_import_needs_a_grant(guest, module):
                                   "selectors"]).value == 1
 
 
-# --- Going out -----------------------------------------------------------------
+# --- Going out ---------------------------------------------------------------
 
 CONNECT = """
 import socket
@@ -117,7 +116,7 @@ show([verdict(ask, lambda: s.sendto(b"hello", A)),
     assert {row[1] for row in outcome.denials} == {f"127.0.0.1:{udp.port}"}
 
 
-# --- Coming in -------------------------------------------------------------------
+# --- Coming in ---------------------------------------------------------------
 
 def test_listen(guest):
     port, forbidden = free_port(), free_port()
@@ -208,7 +207,7 @@ show([type(r).__name__ for r in results] + [str(results[0])])
     thread.join()
     assert outcome.value[:2] == [REFUSED, "tuple"]
     assert "127.0.0.3" not in outcome.value[2]
-    [[capability, subject, grant]] = outcome.denials
+    [[capability, subject, _]] = outcome.denials
     assert capability == "address" and subject.startswith("127.0.0.3:")
 
 
@@ -248,7 +247,7 @@ show([kind, "secret" in str(result) + str(bytes(buffer))])
     assert guest(own, addresses=granted).value == [REFUSED, False]
 
 
-# --- Kinds of sockets ----------------------------------------------------------------
+# --- Kinds of sockets --------------------------------------------------------
 
 KINDS = [
     ("AF_UNIX", 1, 1, 0), ("unix datagram", 1, 2, 0), ("raw icmp", 2, 3, 1),
@@ -277,7 +276,8 @@ show([[verdict(socket.socket, *row) for row in rows],
                     network_info=True)
     names = [name for name, *_ in KINDS]
     for found in outcome.value[:2]:
-        assert dict(zip(names, found)) == dict.fromkeys(names, REFUSED)
+        assert (dict(zip(names, found, strict=True))
+                == dict.fromkeys(names, REFUSED))
     assert set(outcome.value[2]) == {"ok"}
     assert set(outcome.value[3:]) == {"RestrictedCallError"}
 
@@ -293,7 +293,7 @@ show([hasattr(socket, name) for name in
     assert set(guest(script, trusted=True).value) == {True}
 
 
-# --- Descriptors ------------------------------------------------------------------------
+# --- Descriptors -------------------------------------------------------------
 
 def test_no_adoption(guest):
     script = """
@@ -360,7 +360,7 @@ show([verdict(s.sendmsg, [b"x"], [(1, 1, data)]),
     assert found == [REFUSED, REFUSED, "ok", "ok", []]
 
 
-# --- Options and flags ----------------------------------------------------------------------
+# --- Options and flags -------------------------------------------------------
 
 OPTIONS = """
 import socket, struct
@@ -439,7 +439,8 @@ show([s.recv(2, socket.MSG_PEEK).decode(),
       s.recv(5, socket.MSG_WAITALL).decode(),
       [verdict(f) for f in (
        lambda: s.send(b"", FASTOPEN), lambda: s.sendto(b"", FASTOPEN, A),
-       lambda: s.sendall(b"", ZEROCOPY), lambda: s.sendmsg([b""], [], FASTOPEN),
+       lambda: s.sendall(b"", ZEROCOPY),
+       lambda: s.sendmsg([b""], [], FASTOPEN),
        lambda: s.recv(1, ERRQUEUE), lambda: s.recv(1, TRUNC),
        lambda: u.recvfrom(1, ERRQUEUE), lambda: u.recvmsg(1, 0, ERRQUEUE),
        lambda: u.recv_into(bytearray(4), 1, TRUNC))]])

@@ -1,0 +1,115 @@
+#!/usr/bin/env python3
+"""What a round trip over loopback costs: upstream, trusted, in a guest.
+
+    network.py [--count] [--rounds N] [--trips N] UPSTREAM PYTHON
+
+A server of this script's own sends back what it gets.  Clients send it 64
+bytes and wait for them, over one connection: a program of UPSTREAM's, the same
+of PYTHON's, and the same in a guest of PYTHON's, in turns.  The table has
+microseconds for a trip, the shortest of all rounds, and the quotients.  With
+--count, valgrind counts the instructions of the two trusted ones instead,
+with the start taken off; they are the same on every machine.
+"""
+
+import argparse
+import math
+import random
+import re
+import socket
+import subprocess
+import sys
+import threading
+
+CLIENT = """
+import socket, time
+s = socket.create_connection(("127.0.0.1", PORT))
+s.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+data = b"x" * 64
+def trips(n):
+    for _ in range(n):
+        s.sendall(data)
+        s.recv(64)
+trips(100)
+start = time.perf_counter()
+trips(TRIPS)
+print((time.perf_counter() - start) / TRIPS * 1e6)
+"""
+GUEST = """
+import restrict
+policy = restrict.Policy(addresses=[("127.0.0.1", PORT)], cpu=None, wall=None)
+print(restrict.run({source!r}, policy).stdout)
+"""
+
+
+def serve():
+    """Start the server; return its port."""
+    listener = socket.create_server(("127.0.0.1", 0))
+
+    def echo(connection):
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        with connection:
+            while data := connection.recv(65536):
+                connection.sendall(data)
+
+    def loop():
+        while True:
+            connection, _ = listener.accept()
+            threading.Thread(target=echo, args=(connection,),
+                             daemon=True).start()
+
+    threading.Thread(target=loop, daemon=True).start()
+    return listener.getsockname()[1]
+
+
+def program(port, trips, in_guest):
+    source = CLIENT.replace("PORT", str(port)).replace("TRIPS", str(trips))
+    if not in_guest:
+        return source
+    return GUEST.format(source=source).replace("PORT", str(port))
+
+
+def run(command):
+    return subprocess.run(command, capture_output=True, text=True, check=True)
+
+
+def instructions(python, port, trips):
+    counts = []
+    for n in (trips, 3 * trips):
+        done = run(["valgrind", "--tool=callgrind",
+                    "--callgrind-out-file=/dev/null", python, "-I", "-S",
+                    "-c", program(port, n, False)])
+        counts.append(int(re.search(r"Collected\s*:\s*(\d+)",
+                                    done.stderr)[1]))
+    return (counts[1] - counts[0]) / (2 * trips)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("--count", action="store_true",
+                        help="count instructions with valgrind")
+    parser.add_argument("--rounds", type=int, default=7)
+    parser.add_argument("--trips", type=int, default=5000)
+    parser.add_argument("upstream")
+    parser.add_argument("python")
+    arguments = parser.parse_args()
+    port = serve()
+    rows = [("upstream", arguments.upstream, False),
+            ("trusted", arguments.python, False),
+            ("guest", arguments.python, True)]
+    best = dict.fromkeys((name for name, _, _ in rows), math.inf)
+    if arguments.count:
+        for name, python, _ in rows[:2]:
+            best[name] = instructions(python, port, 500)
+    for _ in range(0 if arguments.count else arguments.rounds):
+        for name, python, in_guest in random.sample(rows, 3):
+            found = run([python, "-I", "-c",
+                         program(port, arguments.trips, in_guest)])
+            best[name] = min(best[name], float(found.stdout))
+    for name, value in best.items():
+        if value < math.inf:
+            print(f"{name:10} {value:12.2f} {value / best['upstream']:8.4f}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
