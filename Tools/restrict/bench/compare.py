@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """What the mode costs: this build against one of upstream's, as a table.
 
-    compare.py [--count] [--rounds N] [--only NAME ...] UPSTREAM PYTHON
+    compare.py [--count] [--rounds N] [--only NAME,NAME] UPSTREAM PYTHON
 
 Each program of programs.py runs in a trusted interpreter of either build, and
 in a restricted one of PYTHON: in turns, in an order of its own each round, in
@@ -104,7 +104,7 @@ def main():
     parser.add_argument("--count", action="store_true",
                         help="count instructions with valgrind")
     parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--only", nargs="*", metavar="NAME",
+    parser.add_argument("--only", metavar="NAME[,NAME...]",
                         help="these programs")
     parser.add_argument("upstream")
     parser.add_argument("python")
@@ -112,7 +112,7 @@ def main():
     rows = []
     show("program", "instructions" if arguments.count else "upstream, ms",
          "trusted", "restricted")
-    for name in arguments.only or names():
+    for name in arguments.only.split(",") if arguments.only else names():
         base, *ours = measure(arguments, name)
         rows.append([figure / base for figure in ours])
         show(name, f"{base:.0f}" if arguments.count else f"{base * 1e3:.4f}",
