@@ -63,9 +63,9 @@ def seconds(python, mode, name, times):
 
 
 def instructions(python, mode, name):
-    """Of one round: between the runs of 10 rounds and of 30."""
+    """Of one round: between the runs of 5 rounds and of 15."""
     counts = []
-    for times in (10, 30):
+    for times in (5, 15):
         done = subprocess.run(
             ["valgrind", "--tool=callgrind", "--callgrind-out-file=/dev/null",
              python, "-S", "-B", HERE / "worker.py", mode, name,
@@ -74,7 +74,7 @@ def instructions(python, mode, name):
             env={**os.environ, **EXACT})
         counts.append(int(re.search(r"Collected\s*:\s*(\d+)",
                                     done.stderr)[1]))
-    return (counts[1] - counts[0]) / 20
+    return (counts[1] - counts[0]) / 10
 
 
 def measure(arguments, name):
