@@ -345,6 +345,36 @@ run_thread(void *arg)
     return NULL;
 }
 
+/* A stack of our own, to see how much of it was touched. */
+static char *
+new_stack(void)
+{
+    char *stack = mmap(NULL, options.stack, PROT_READ | PROT_WRITE,
+                       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    if (stack == MAP_FAILED) {
+        perror("stack");
+        exit(2);
+    }
+    return stack;
+}
+
+static long long
+touched(char *stack)
+{
+    long page = sysconf(_SC_PAGESIZE);
+    size_t n = options.stack / page;
+    unsigned char *pages = malloc(n);
+    long long total = 0;
+    if (mincore(stack, options.stack, pages) == 0) {
+        for (size_t i = 0; i < n; i++) {
+            total += pages[i] & 1 ? page : 0;
+        }
+    }
+    free(pages);
+    munmap(stack, options.stack);
+    return total;
+}
+
 static int
 compare(const void *a, const void *b)
 {
@@ -474,18 +504,24 @@ main(int argc, char **argv)
     long start = rss_kib();
     PyEval_SaveThread();
     pthread_t threads[64];
+    char *stacks[64];
+    long long stack = 0;
     pthread_attr_t attr;
     pthread_attr_init(&attr);
-    pthread_attr_setstacksize(&attr, options.stack);
     for (int i = 0; i < options.threads; i++) {
+        stacks[i] = new_stack();
+        pthread_attr_setstack(&attr, stacks[i], options.stack);
         pthread_create(&threads[i], &attr, run_thread, (void *)(intptr_t)i);
     }
     double waited = watch_host(host);
     for (int i = 0; i < options.threads; i++) {
         pthread_join(threads[i], NULL);
+        long long used = touched(stacks[i]);
+        stack = used > stack ? used : stack;
     }
     PyEval_RestoreThread(host);
     printf("{\"start\": %ld, \"rss\": %ld, \"rss_peak\": %ld, "
-           "\"waited\": %.6f}\n", start, rss_kib(), peak_kib(), waited);
+           "\"waited\": %.6f, \"stack\": %lld}\n", start, rss_kib(), peak_kib(),
+           waited, stack);
     return Py_FinalizeEx() < 0;
 }

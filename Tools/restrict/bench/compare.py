@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """What the mode costs: this build against one of upstream's, as a table.
 
-    compare.py [--count] [--rounds N] [--only NAME ...] UPSTREAM PYTHON
+    compare.py [--count] [--rounds N] [--only NAME,NAME] UPSTREAM PYTHON
 
 Each program of programs.py runs in a trusted interpreter of either build, and
 in a restricted one of PYTHON: in turns, in an order of its own each round, in
@@ -63,9 +63,9 @@ def seconds(python, mode, name, times):
 
 
 def instructions(python, mode, name):
-    """Of one round: between the runs of 10 rounds and of 30."""
+    """Of one round: between the runs of 5 rounds and of 15."""
     counts = []
-    for times in (10, 30):
+    for times in (5, 15):
         done = subprocess.run(
             ["valgrind", "--tool=callgrind", "--callgrind-out-file=/dev/null",
              python, "-S", "-B", HERE / "worker.py", mode, name,
@@ -74,7 +74,7 @@ def instructions(python, mode, name):
             env={**os.environ, **EXACT})
         counts.append(int(re.search(r"Collected\s*:\s*(\d+)",
                                     done.stderr)[1]))
-    return (counts[1] - counts[0]) / 20
+    return (counts[1] - counts[0]) / 10
 
 
 def measure(arguments, name):
@@ -104,7 +104,7 @@ def main():
     parser.add_argument("--count", action="store_true",
                         help="count instructions with valgrind")
     parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--only", nargs="*", metavar="NAME",
+    parser.add_argument("--only", metavar="NAME[,NAME...]",
                         help="these programs")
     parser.add_argument("upstream")
     parser.add_argument("python")
@@ -112,7 +112,7 @@ def main():
     rows = []
     show("program", "instructions" if arguments.count else "upstream, ms",
          "trusted", "restricted")
-    for name in arguments.only or names():
+    for name in arguments.only.split(",") if arguments.only else names():
         base, *ours = measure(arguments, name)
         rows.append([figure / base for figure in ours])
         show(name, f"{base:.0f}" if arguments.count else f"{base * 1e3:.4f}",
