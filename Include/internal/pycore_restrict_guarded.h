@@ -15,6 +15,8 @@ extern "C" {
 
 #include "pycore_dict.h"          // DICT_RESTRICT_MARK
 
+#include <time.h>                 // time_t
+
 #ifdef WITH_RESTRICTED
 
 /* --- Marks ---------------------------------------------------------------- */
@@ -89,14 +91,27 @@ struct _restrict_guarded {
     PyTypeObject *sealed_type;    // what guarded code sees of its builtins
     PyTypeObject *carried_type;
     PyTypeObject *proxy_type;
+    PyTypeObject *module_type;    // what guarded code imports
     PyObject *stop;               // the exception of a limit
+    PyObject *teller;             // called when the host is to hear of denials
+    unsigned long long told;      // log.n_denials when it was called last
+    time_t told_at;
+    int telling_soon;
 };
 extern struct _restrict_guarded *_PyRestrict_GetGuarded(void);
 extern struct _restrict_log *_PyRestrict_GuardedLog(void);
 
 extern PyType_Spec _PyRestrict_SealedSpec;
+extern PyType_Spec _PyRestrict_ModuleSpec;
 extern PyType_Spec _PyRestrict_CarriedSpec;
 extern PyType_Spec _PyRestrict_ProxySpec;
+
+extern void _PyRestrict_Mark(PyObject *dict);
+extern int _PyRestrict_IsView(PyObject *obj);
+extern PyObject *_PyRestrict_ViewDict(PyObject *view);
+extern PyObject *_PyRestrict_NewView(PyObject *dict);
+extern PyObject *_PyRestrict_ImportHelper(PyObject *name);
+extern int _PyRestrict_IsHelper(PyObject *name);
 
 /* The sealed builtins of the guarded code that is running, borrowed. */
 extern PyObject *_PyRestrict_RunningBuiltins(void);
@@ -104,8 +119,9 @@ extern PyObject *_PyRestrict_RunningBuiltins(void);
 extern PyObject *_PyRestrict_CallersBuiltins(void);
 
 struct _restrict_extent {
+    int active;
     struct _PyInterpreterFrame *frame;  // on top when it began
-    PyObject *builtins;                 // NULL: there is none
+    PyObject *builtins;                 // NULL: the host's own
 };
 extern struct _restrict_extent _PyRestrict_EnterExtent(PyObject *builtins);
 extern void _PyRestrict_LeaveExtent(struct _restrict_extent saved);
@@ -120,7 +136,7 @@ extern int _PyRestrict_PlaceGuards(void);
 extern int _PyRestrict_GuardCall(const char *subject);
 extern int _PyRestrict_GuardAttribute(const char *subject);
 extern int _PyRestrict_GuardMember(PyTypeObject *type, PyMemberDef *member);
-extern int _PyRestrict_ExecGlobals(PyObject *globals);
+extern int _PyRestrict_ExecGlobals(PyObject *source, PyObject *globals);
 extern PyObject *_PyRestrict_BuiltinsOf(PyObject *globals);
 extern PyObject *_PyRestrict_Unseal(PyObject *globals, PyObject *builtins);
 extern int _PyRestrict_AdoptType(PyTypeObject *type);
@@ -137,6 +153,20 @@ extern PyObject *_PyRestrict_ProxyOr(PyObject *left, PyObject *right);
    thread shares with the call.  Both change it with the GIL held. */
 enum { _PyRestrict_WAITING, _PyRestrict_RUNNING, _PyRestrict_STOPPING,
        _PyRestrict_ENDED };
+
+/* Steps of one call, in a buffer that the host reads afterwards. */
+struct _restrict_steps {
+    uint64_t cap;                 // 0: none
+    uint64_t used;
+    uint64_t hit;                 // 1: one more was wanted
+};
+struct _restrict_count {
+    struct _restrict_steps *steps;
+    char *phase;
+    struct _restrict_count *outer;
+};
+extern int _PyRestrict_GuardedRecursion(void);
+extern int _PyRestrict_GuardedStep(PyThreadState *tstate, int is_step);
 extern int _PyRestrict_GuardedUnwinding(PyThreadState *tstate);
 extern int _PyRestrict_GuardedCheckStop(PyThreadState *tstate);
 
@@ -144,10 +174,21 @@ extern int _PyRestrict_GuardedCheckStop(PyThreadState *tstate);
 PyAPI_FUNC(PyObject *) _PyRestrict_GuardedStopType(void);
 PyAPI_FUNC(int) _PyRestrict_GuardedStop(unsigned long thread, char *phase);
 PyAPI_FUNC(void) _PyRestrict_GuardedEnd(char *phase);
+PyAPI_FUNC(void) _PyRestrict_BeginSteps(struct _restrict_count *count);
+PyAPI_FUNC(void) _PyRestrict_EndSteps(struct _restrict_count *count);
 PyAPI_FUNC(PyObject *) _PyRestrict_Seal(PyObject *builtins);
 PyAPI_FUNC(PyObject *) _PyRestrict_NewProxy(PyObject *obj);
 PyAPI_FUNC(PyObject *) _PyRestrict_Unproxy(PyObject *obj);
 PyAPI_FUNC(PyObject *) _PyRestrict_GuardedDenials(void);
+PyAPI_FUNC(PyObject *) _PyRestrict_NewModule(PyObject *dict);
+PyAPI_FUNC(int) _PyRestrict_DenyImport(PyObject *name);
+PyAPI_FUNC(int) _PyRestrict_SetTeller(PyObject *teller);
+PyAPI_FUNC(void) _PyRestrict_GuardedTell(void);
+/* PyRestrict_GuardedExec() without telling the host of denials. */
+PyAPI_FUNC(PyObject *) _PyRestrict_GuardedRun(
+    PyObject *code, PyObject *globals, PyObject *locals, PyObject *builtins);
+/* start is Py_file_input or Py_eval_input. */
+PyAPI_FUNC(PyObject *) _PyRestrict_GuardedCompile(PyObject *text, int start);
 
 /* --- One-line hooks ------------------------------------------------------- */
 
@@ -271,12 +312,27 @@ PyAPI_FUNC(PyObject *) _PyRestrict_GuardedDenials(void);
 #define _PyRestrict_GET_DICT _PyRestrict_CallableDict
 
 /* exec() and eval() give globals their builtins. */
-#define _PyRestrict_EXEC_GLOBALS(globals, on_error)                         \
+#define _PyRestrict_EXEC_GLOBALS(source, globals, on_error)                 \
     do {                                                                    \
         if (_PyRestrict_GuardedUsed()                                       \
-            && _PyRestrict_ExecGlobals(globals) < 0)                        \
+            && _PyRestrict_ExecGlobals(source, globals) < 0)                \
         {                                                                   \
             on_error;                                                       \
+        }                                                                   \
+    } while (0)
+
+/* An import statement of guarded code that has no __import__. */
+#define _PyRestrict_NO_IMPORT(frame, name, error_return)                    \
+    do {                                                                    \
+        if (_PyRestrict_IsMarked((frame)->f_builtins)) {                    \
+            _PyRestrict_DenyImport(name);                                   \
+            return error_return;                                            \
+        }                                                                   \
+    } while (0)
+#define _PyRestrict_IMPORT_FOR_C(name)                                      \
+    do {                                                                    \
+        if (_PyRestrict_RunsGuarded() && _PyRestrict_IsHelper(name)) {      \
+            return _PyRestrict_ImportHelper(name);                          \
         }                                                                   \
     } while (0)
 
@@ -361,7 +417,9 @@ _PyRestrict_CARRY_RESULT(PyObject *callable)
 #define _PyRestrict_GUARD_SETATTR(tp, obj, name)
 #define _PyRestrict_GET_DICT PyObject_GenericGetDict
 #define _PyRestrict_CARRY_RESULT(callable) (callable)
-#define _PyRestrict_EXEC_GLOBALS(globals, on_error)
+#define _PyRestrict_EXEC_GLOBALS(source, globals, on_error)
+#define _PyRestrict_NO_IMPORT(frame, name, error_return)
+#define _PyRestrict_IMPORT_FOR_C(name)
 #define _PyRestrict_BUILTINS_OF(globals)
 #define _PyRestrict_UNSEAL(globals, builtins)
 #define _PyRestrict_ADOPT_TYPE(type, on_error)
