@@ -206,8 +206,8 @@ static const struct {
     {"encodings", "_winapi"}, {"hashlib", "_hashlib"}, {"hmac", "_hashlib"},
     {"locale", "_locale"}, {"ntpath", "_winapi"}, {"ntpath", "nt"},
     {"os", "nt"}, {"pathlib._local", "grp"}, {"pathlib._local", "pwd"},
-    {"platform", "_wmi"}, {"platform", "socket"}, {"posixpath", "pwd"}, {"shutil", "_winapi"},
-    {"shutil", "grp"}, {"shutil", "nt"}, {"shutil", "pwd"},
+    {"platform", "_wmi"}, {"platform", "socket"}, {"posixpath", "pwd"},
+    {"shutil", "_winapi"}, {"shutil", "grp"}, {"shutil", "nt"}, {"shutil", "pwd"},
     {"tarfile", "grp"}, {"tarfile", "pwd"}, {"traceback", "_suggestions"},
     {"uuid", "_uuid"},
 };

@@ -21,9 +21,10 @@ from typing import TYPE_CHECKING, Any
 from restrict._report import Record, make_denial
 
 if TYPE_CHECKING:
-    from restrict._report import Denial
     from types import CodeType
     from typing import TextIO
+
+    from restrict._report import Denial
 
 __all__ = ["guarded_denials", "guarded_exec", "plain", "proxy",
            "safe_builtins"]
@@ -171,7 +172,7 @@ class _Watch:
                                                steps=self.steps[1]))
 
 
-# --- The record -----------------------------------------------------------------
+# --- The record --------------------------------------------------------------
 
 def guarded_denials() -> list[Denial]:
     """Return what guarded code of this interpreter was refused.

@@ -4,6 +4,7 @@
     surface    surface-summary, surface-refusals, surface-table
     library    guest-modules: what a guest's standard library holds
     header     c-section, c-rest: the C API from the header
+    benchmarks benchmark: plots of what `make bench` measured
     sources    source-map, patch-map: files of ours, and hooks
     python     policy-fields, program-help, when, unless, and docstrings for
                autodoc
@@ -16,7 +17,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from restrict_docs import header, library, python, sources, surface
+from restrict_docs import (
+    benchmarks,
+    header,
+    library,
+    python,
+    sources,
+    surface,
+)
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
@@ -24,7 +32,7 @@ if TYPE_CHECKING:
 
 def setup(app: Sphinx) -> dict[str, Any]:
     """Register all directives."""
-    for part in (header, library, python, sources, surface):
+    for part in (benchmarks, header, library, python, sources, surface):
         part.setup(app)
     return {"version": "1", "parallel_read_safe": True,
             "parallel_write_safe": True}

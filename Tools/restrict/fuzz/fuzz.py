@@ -167,6 +167,8 @@ def hunt(server, program, seed, examples):
     try:
         one()
     except (Finding, hypothesis.errors.Flaky, BaseExceptionGroup):
+        if not found:
+            raise
         return min(found, key=lambda pair: len(pair[0]))
     return None
 
@@ -195,6 +197,7 @@ def main(argv=None):
     with tempfile.TemporaryDirectory() as folder:
         server = Server(args.python, folder, not is_sanitized(args.python))
         program = grammar(args.python).program()
+        server.start()                  # fails here if it cannot
         end = time.monotonic() + args.seconds
         while not rounds or time.monotonic() < end:
             print(f"seed {seed + rounds}", flush=True)

@@ -22,6 +22,7 @@ MEMORY = 48 * 2**20
 OUTPUT = 2**16
 # A stop is noticed between two checks; what one of them takes is small.
 SLACK = 4 * 2**20
+FILTER = sys.argv[2] == "1"
 GRANTS = json.loads(sys.argv[3])
 FUNCTIONS = {"trip": os.getppid} if GRANTS.pop("trip", False) else {}
 POLICY = restrict.Policy(memory=MEMORY, cpu=1.0, wall=3.0, output=OUTPUT,
@@ -45,8 +46,9 @@ def find_problem(guest, watch):
     """Return what is wrong after a run, or None."""
     event = watch.watch_event().decode()
     refused = any(denial.capability == "file" for denial in guest.denials)
-    # An open() that is refused was announced.
-    if event and not (event == "open" and refused):
+    # An open() is announced before it is refused, or fails for its arguments;
+    # the filter tells whether it happened.
+    if event and not (event == "open" and (refused or FILTER)):
         return f"audit event {event}"
     usage = guest.usage
     if usage.peak_memory > MEMORY + SLACK:
@@ -99,7 +101,7 @@ def main():
                    "import json, traceback, enum\nraise SystemExit(3)"):
         run(source, watch)
     watch.watch_events()
-    if sys.argv[2] == "1" and watch.watch_calls() < 0:
+    if FILTER and watch.watch_calls() < 0:
         raise SystemExit("the filter cannot be put up")
     print("ready", flush=True)
     for line in iter(sys.stdin.readline, ""):

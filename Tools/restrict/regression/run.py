@@ -84,19 +84,21 @@ def upstream_outcomes(args, modules):
 
 
 def belongs(method, module):
-    """Say whether a method is of a module: by its name, or its class's."""
-    return f".{module}." in f".{method.partition(' ')[0]}." or \
-        f"({module}." in method or f".{module}." in method
+    """Say whether a method is of a module: "test.MODULE.Class.method"; that
+    of a fixture or a doctest names it elsewhere, or not at all."""
+    module = module.removeprefix("test.")
+    return (method.startswith(f"test.{module}.")
+            or f"(test.{module}." in method)
 
 
 def differences(upstream, here, modules):
-    """Return the methods of the modules that pass upstream and not here."""
-    found = {}
-    for name, outcome in upstream.items():
-        if outcome == "passed" and here.get(name) != "passed" \
-                and any(belongs(name, module) for module in modules):
-            found[name] = here.get(name, "missing")
-    return found
+    """Return the methods that pass upstream and not here, of the modules;
+    None: of all, those too of which no module is known."""
+    return {name: here.get(name, "missing")
+            for name, outcome in upstream.items()
+            if outcome == "passed" and here.get(name) != "passed"
+            and (modules is None
+                 or any(belongs(name, module) for module in modules))}
 
 
 def parse_differences(path):
@@ -114,7 +116,7 @@ def parse_differences(path):
 
 def run_here(args, modules, upstream):
     """Run modules by this interpreter; return outcomes and differences."""
-    outcomes, found = {}, {}
+    outcomes = {}
     for start in range(0, len(modules), PIECE):
         piece = modules[start:start + PIECE]
         print(f"here: {piece[0]} ... {piece[-1]}", flush=True)
@@ -128,8 +130,8 @@ def run_here(args, modules, upstream):
             if differences(upstream, got, [module]):
                 print(text[-3000:])
         outcomes.update(got)
-        found.update(differences(upstream, got, piece))
-    return outcomes, found
+    return outcomes, differences(upstream, outcomes,
+                                 modules if args.modules else None)
 
 
 def main(argv=None):
