@@ -24,7 +24,8 @@ run("for i in range(1000):\\n"
     " except AttributeError: pass\\nimport math")
 import re       # a slow machine may tell of the first ones early
 times = [int(re.search(r"\\((\\d+) times", text)[1]) for text in heard]
-print(sum(times[:-1]), {re.sub(r"\\d+ times", "n", text) for text in heard[:-1]})
+print(sum(times[:-1]),
+      {re.sub(r"\\d+ times", "n", text) for text in heard[:-1]})
 print(heard[-1])
 print(*sorted(set(audited)), sep="\\n")
 print([(d.capability, d.subject, d.count)
