@@ -86,16 +86,21 @@ _PyRestrict_OnHostFrame(void)
 }
 
 static int
-names(PyCodeObject *code, const char *name)
+holds(PyObject *names, const char *name)
 {
-    for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(code->co_names); i++) {
-        if (_PyUnicode_EqualToASCIIString(PyTuple_GET_ITEM(code->co_names, i),
-                                          name))
-        {
+    for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(names); i++) {
+        if (_PyUnicode_EqualToASCIIString(PyTuple_GET_ITEM(names, i), name)) {
             return 1;
         }
     }
     return 0;
+}
+
+static int
+names(PyCodeObject *code, const char *name)
+{
+    return holds(code->co_names, name)
+           || holds(code->co_localsplusnames, name);
 }
 
 /* Is it the host who calls what is called by this name?  A function that calls
