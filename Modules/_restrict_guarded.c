@@ -58,24 +58,17 @@ run_with_limits(PyObject *const *args)
     if (get_limits(&limits, args[4], args[5]) < 0) {
         return NULL;
     }
-    int counts = limits.count.steps->cap != 0;
-    *(char *)limits.phase.buf = _PyRestrict_RUNNING;
-    if (counts) {
-        _PyRestrict_BeginSteps(&limits.count);
-    }
+    _PyRestrict_BeginLimits(&limits.count);
     PyObject *result = _PyRestrict_GuardedRun(args[0], args[1], args[2],
                                               args[3]);
-    if (counts) {
-        _PyRestrict_EndSteps(&limits.count);
-        if (limits.count.steps->hit) {
-            // Wherever the exception got lost: in a finalizer, in a function
-            // of the host's.
-            Py_CLEAR(result);
-            PyErr_Clear();
-            set_stop();
-        }
+    _PyRestrict_EndLimits(&limits.count);
+    if (limits.count.steps->hit) {
+        // Wherever the exception got lost: in a finalizer, in a function of
+        // the host's.
+        Py_CLEAR(result);
+        PyErr_Clear();
+        set_stop();
     }
-    _PyRestrict_GuardedEnd(limits.phase.buf);
     PyBuffer_Release(&limits.phase);
     PyBuffer_Release(&limits.steps);
     _PyRestrict_GuardedTell();
@@ -99,19 +92,20 @@ guarded_exec(PyObject *Py_UNUSED(module), PyObject *const *args,
     return NULL;
 }
 
-/* stop(thread, phase): ask the call to end. */
+/* stop(thread, phase, steps): ask the call to end.  Is it asked? */
 static PyObject *
 stop(PyObject *Py_UNUSED(module), PyObject *args)
 {
     unsigned long thread;
-    Py_buffer phase;
+    Py_buffer phase, steps;
     _PyRestrict_GUARD_CALL("stop", NULL);
-    if (!PyArg_ParseTuple(args, "kw*:stop", &thread, &phase)) {
+    if (!PyArg_ParseTuple(args, "kw*w*:stop", &thread, &phase, &steps)) {
         return NULL;
     }
-    int err = _PyRestrict_GuardedStop(thread, phase.buf);
+    int asked = _PyRestrict_GuardedStop(thread, steps.buf, phase.buf);
     PyBuffer_Release(&phase);
-    return err < 0 ? NULL : Py_NewRef(Py_None);
+    PyBuffer_Release(&steps);
+    return asked < 0 ? NULL : PyBool_FromLong(asked);
 }
 
 static PyObject *
@@ -134,6 +128,14 @@ compile(PyObject *Py_UNUSED(module), PyObject *args)
     return _PyRestrict_GuardedCompile(source, strcmp(mode, "eval") == 0
                                               ? Py_eval_input
                                               : Py_file_input);
+}
+
+/* check_state(obj): copy.copy() is about to set the attributes of what it has
+   called a function for.  If the function was a guest's, that may be anything. */
+static PyObject *
+check_state(PyObject *Py_UNUSED(module), PyObject *obj)
+{
+    return _PyRestrict_CheckState(obj) < 0 ? NULL : Py_NewRef(Py_None);
 }
 
 static PyObject *
@@ -203,6 +205,8 @@ static PyMethodDef methods[] = {
     {"stop", stop, METH_VARARGS, "Ask a thread to end its guarded_exec()."},
     {"compile", compile, METH_VARARGS,
      "compile(source, mode): code that runs guarded only."},
+    {"check_state", check_state, METH_O,
+     "Refuse what a copied object must not change."},
     {"module", module_of, METH_O, "What a guest imports, over a dict."},
     {"set_teller", set_teller, METH_O,
      "What to call, without arguments, when there are new denials."},

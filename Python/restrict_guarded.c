@@ -85,25 +85,39 @@ _PyRestrict_OnHostFrame(void)
     return frame_builtins(_PyThreadState_GET()) == NULL;
 }
 
-/* Does C code act for guarded code that is not on top?  A host function that
-   guarded code called calls what it was given, and so does not call it by
-   this name. */
+static int
+holds(PyObject *names, const char *name)
+{
+    for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(names); i++) {
+        if (_PyUnicode_EqualToASCIIString(PyTuple_GET_ITEM(names, i), name)) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
+static int
+names(PyCodeObject *code, const char *name)
+{
+    return holds(code->co_names, name)
+           || holds(code->co_localsplusnames, name);
+}
+
+/* Is it the host who calls what is called by this name?  A function that calls
+   what guarded code gave it does not name it.  While no guarded code waits
+   below, taking it from an object -- `type(f)(...)` -- is the same. */
 int
-_PyRestrict_ActsForCaller(const char *name)
+_PyRestrict_HostNames(const char *name)
 {
     _PyInterpreterFrame *frame =
         _PyThreadState_GetFrame(_PyThreadState_GET());
-    if (_PyRestrict_CallersBuiltins() == NULL) {
-        return 0;
+    if (frame == NULL || _PyRestrict_GuardedOnTop()) {
+        return frame == NULL;
     }
-    PyObject *names = frame != NULL ? _PyFrame_GetCode(frame)->co_names : NULL;
-    Py_ssize_t n = names != NULL ? PyTuple_GET_SIZE(names) : 0;
-    for (Py_ssize_t i = 0; i < n; i++) {
-        if (_PyUnicode_EqualToASCIIString(PyTuple_GET_ITEM(names, i), name)) {
-            return _PyRestrict_GuardedOnTop();
-        }
-    }
-    return 1;
+    PyCodeObject *code = _PyFrame_GetCode(frame);
+    return names(code, name)
+           || (_PyRestrict_CallersBuiltins() == NULL
+               && (names(code, "type") || names(code, "__class__")));
 }
 
 /* An extent for guarded code that is anywhere below. */
@@ -238,6 +252,23 @@ refuse_globals(void)
     });
 }
 
+int
+_PyRestrict_CheckGuestCode(PyObject *code, PyObject *globals)
+{
+    if (!PyCode_Check(code) || !(((PyCodeObject *)code)->co_flags & CO_GUARDED)
+        || _PyRestrict_IsMarked(globals))
+    {
+        return 0;
+    }
+    return _PyRestrict_Deny(&(struct _restrict_request){
+        .kind = _PyRestrict_CALL,
+        .capability = "call",
+        .subject = "exec",
+        .message = "guarded code compiled this; "
+                   "it runs over globals of guarded code only",
+    });
+}
+
 /* A host that runs code: not a guest's over globals of its own, and over a
    guest's globals only with the builtins that they were given. */
 static int
@@ -246,18 +277,7 @@ check_host_exec(PyObject *source, PyObject *globals)
     if (_PyRestrict_IsMarked(globals)) {
         return _PyRestrict_BuiltinsOf(globals) == NULL ? -1 : 0;
     }
-    if (PyCode_Check(source)
-        && (((PyCodeObject *)source)->co_flags & CO_GUARDED))
-    {
-        return _PyRestrict_Deny(&(struct _restrict_request){
-            .kind = _PyRestrict_CALL,
-            .capability = "call",
-            .subject = "exec",
-            .message = "guarded code compiled this; "
-                       "it runs over globals of guarded code only",
-        });
-    }
-    return 0;
+    return _PyRestrict_CheckGuestCode(source, globals);
 }
 
 /* exec() and eval(), before they run code over globals. */

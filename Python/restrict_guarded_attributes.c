@@ -208,6 +208,24 @@ _PyRestrict_GuardSetattr(PyObject *obj, PyObject *name)
     return _PyRestrict_GuardAttribute(subject);
 }
 
+/* What guarded code may not change does not change because it is copied: the
+   protocol of copy.copy() lets an object name a function that returns the copy,
+   and attributes for it. */
+int
+_PyRestrict_CheckState(PyObject *obj)
+{
+    int is_free = PyFunction_Check(obj) ? is_guests_function(obj)
+                  : PyType_Check(obj) ? is_guests_class(obj)
+                  : !PyModule_Check(obj);
+    if (!_PyRestrict_GuardedUsed() || is_free) {
+        return 0;
+    }
+    char subject[200];
+    PyOS_snprintf(subject, sizeof(subject), "copy(...) of %s",
+                  Py_TYPE(obj)->tp_name);
+    return _PyRestrict_GuardAttribute(subject);
+}
+
 static struct iterator {
     PyTypeObject *type;
     PyCFunction reduce;

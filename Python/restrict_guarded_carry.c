@@ -356,16 +356,34 @@ _PyRestrict_TypeSetattr(PyTypeObject *type, PyObject *name, PyObject *value)
 
 /* --- Mapping proxies ------------------------------------------------------------ */
 
+/* The dict of a class, and what else it is of an exact type, is copied for
+   anybody: it is the operand that may be a guest's.  What the host has made
+   otherwise keeps its own operators, except for a guest. */
 static PyObject *
-copy_dict(PyObject *mapping)
+copy_mapping(PyObject *mapping)
 {
-    return PyDict_Check(mapping) ? PyDict_Copy(mapping) : Py_NewRef(mapping);
+    if (PyDict_CheckExact(mapping)) {
+        return PyDict_Copy(mapping);
+    }
+    if (PyODict_CheckExact(mapping)) {
+        return PyObject_CallMethodNoArgs(mapping, &_Py_ID(copy));
+    }
+    if (!_PyRestrict_RunsGuarded() || !PyMapping_Check(mapping)
+        || PyType_HasFeature(Py_TYPE(mapping), _PyRestrict_TPFLAG_GUARDED))
+    {
+        return Py_NewRef(mapping);
+    }
+    PyObject *copy = PyDict_New();
+    if (copy != NULL && PyDict_Update(copy, mapping) < 0) {
+        Py_CLEAR(copy);
+    }
+    return copy;
 }
 
 PyObject *
 _PyRestrict_ProxyCompare(PyObject *mapping, PyObject *other, int op)
 {
-    PyObject *copy = copy_dict(mapping);
+    PyObject *copy = copy_mapping(mapping);
     PyObject *result = copy != NULL ? PyObject_RichCompare(copy, other, op)
                                     : NULL;
     Py_XDECREF(copy);
@@ -376,7 +394,7 @@ PyObject *
 _PyRestrict_ProxyOr(PyObject *left, PyObject *right)
 {
     PyObject *result = NULL;
-    PyObject *left_copy = copy_dict(left), *right_copy = copy_dict(right);
+    PyObject *left_copy = copy_mapping(left), *right_copy = copy_mapping(right);
     if (left_copy != NULL && right_copy != NULL) {
         result = PyNumber_Or(left_copy, right_copy);
     }

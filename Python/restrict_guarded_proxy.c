@@ -7,8 +7,12 @@
 
    An operator of the container would hand its elements to a method of the
    guest (`element == guest_object` asks both).  So what is compared with,
-   looked up in or passed to a container must be *inert*: data of exact
-   built-in types, or proxies. */
+   looked up in or passed to a container must be inert
+   (restrict_guarded_inert.c).
+
+   A function of the guest's that is handed in is called by the host with its
+   own objects.  So the host gets a callback in its place, which wraps them
+   (restrict_guarded_callback.c). */
 
 #include "Python.h"
 #include "pycore_call.h"          // _PyStack_AsDict()
@@ -26,8 +30,8 @@ typedef struct {
 static void proxy_dealloc(PyObject *self);
 
 /* The class is made in each interpreter; its deallocator is one. */
-static int
-is_proxy(PyObject *obj)
+int
+_PyRestrict_IsProxy(PyObject *obj)
 {
     return Py_TYPE(obj)->tp_dealloc == proxy_dealloc;
 }
@@ -36,7 +40,7 @@ is_proxy(PyObject *obj)
 static PyObject *
 unwrap(PyObject *obj)
 {
-    return is_proxy(obj) ? ((proxy *)obj)->obj : obj;
+    return _PyRestrict_IsProxy(obj) ? ((proxy *)obj)->obj : obj;
 }
 
 static int
@@ -52,19 +56,6 @@ refuse(_PyRestrict_Kind kind, const char *format, const char *name)
 }
 
 /* --- Wrapping ---------------------------------------------------------------- */
-
-/* Data that nobody can change, and that holds nothing else. */
-static int
-is_atom(PyObject *obj)
-{
-    return obj == Py_None || obj == Py_Ellipsis || obj == Py_NotImplemented
-           || PyBool_Check(obj) || PyLong_CheckExact(obj)
-           || PyFloat_CheckExact(obj) || PyComplex_CheckExact(obj)
-           || PyUnicode_CheckExact(obj) || PyBytes_CheckExact(obj)
-           || (Py_IS_TYPE(obj, &PyType_Type)
-               && PyType_HasFeature((PyTypeObject *)obj,
-                                    Py_TPFLAGS_IMMUTABLETYPE));
-}
 
 static PyObject *wrap(PyObject *obj);
 
@@ -118,8 +109,12 @@ new_proxy(PyObject *obj)
 static PyObject *
 wrap(PyObject *obj)
 {
-    if (is_atom(obj) || is_proxy(obj)) {
+    if (_PyRestrict_IsAtom(obj) || _PyRestrict_IsProxy(obj)) {
         return Py_NewRef(obj);
+    }
+    PyObject *function = _PyRestrict_CallbackFunction(obj);
+    if (function != NULL) {
+        return Py_NewRef(function);
     }
     int is_view = PyDictViewSet_Check(obj) || PyDictValues_Check(obj);
     if (!is_view && !PyTuple_CheckExact(obj)) {
@@ -144,92 +139,11 @@ wrap_result(PyObject *obj)
 
 /* --- What a guest may hand in ------------------------------------------------------ */
 
-static int is_inert(PyObject *obj);
-
-static int
-are_inert(PyObject *const *items, Py_ssize_t n)
-{
-    int inert = 1;
-    for (Py_ssize_t i = 0; inert == 1 && i < n; i++) {
-        inert = is_inert(items[i]);
-    }
-    return inert;
-}
-
-static int
-is_inert_dict(PyObject *dict)
-{
-    PyObject *key, *value;
-    Py_ssize_t pos = 0;
-    int inert = 1;
-    while (inert == 1 && PyDict_Next(dict, &pos, &key, &value)) {
-        inert = is_inert(key);
-        if (inert == 1) {
-            inert = is_inert(value);
-        }
-    }
-    return inert;
-}
-
-static int
-is_inert_set(PyObject *set)
-{
-    PyObject *items = PySequence_List(set);
-    if (items == NULL) {
-        return -1;
-    }
-    int inert = are_inert(((PyListObject *)items)->ob_item,
-                          PyList_GET_SIZE(items));
-    Py_DECREF(items);
-    return inert;
-}
-
-static int
-is_inert_container(PyObject *obj)
-{
-    if (PyTuple_CheckExact(obj)) {
-        return are_inert(((PyTupleObject *)obj)->ob_item,
-                         PyTuple_GET_SIZE(obj));
-    }
-    if (PyList_CheckExact(obj)) {
-        return are_inert(((PyListObject *)obj)->ob_item,
-                         PyList_GET_SIZE(obj));
-    }
-    if (PyDict_CheckExact(obj)) {
-        return is_inert_dict(obj);
-    }
-    if (PyAnySet_CheckExact(obj)) {
-        return is_inert_set(obj);
-    }
-    if (PySlice_Check(obj)) {
-        PySliceObject *slice = (PySliceObject *)obj;
-        return is_atom(slice->start) && is_atom(slice->stop)
-               && is_atom(slice->step);
-    }
-    return PyByteArray_CheckExact(obj);
-}
-
-/* 1 if no code of the guest runs, whatever is done with obj; else 0.  -1 with
-   an exception if it is nested too deeply. */
-static int
-is_inert(PyObject *obj)
-{
-    if (is_atom(obj) || is_proxy(obj)) {
-        return 1;
-    }
-    if (Py_EnterRecursiveCall(" while checking an argument")) {
-        return -1;
-    }
-    int inert = is_inert_container(obj);
-    Py_LeaveRecursiveCall();
-    return inert;
-}
-
 /* An argument for a container, borrowed: unwrapped, or NULL with TypeError. */
 static PyObject *
 container_argument(PyObject *arg)
 {
-    int inert = is_inert(arg);
+    int inert = _PyRestrict_IsInert(arg);
     if (inert == 0) {
         PyErr_Format(PyExc_TypeError,
                      "a proxy takes plain data here, not '%.100s'",
@@ -447,6 +361,9 @@ argument(PyObject *callable, PyObject *arg)
     if (is_container_method(callable)) {
         arg = container_argument(arg);
     }
+    else if (_PyRestrict_IsGuestsCallable(arg)) {
+        return _PyRestrict_NewCallback(arg);
+    }
     else {
         arg = unwrap(arg);
     }
@@ -505,11 +422,11 @@ proxy_call(PyObject *self, PyObject *args, PyObject *kwargs)
 static PyObject *
 proxy_richcompare(PyObject *self, PyObject *other, int op)
 {
-    int inert = is_inert(other);
+    int inert = _PyRestrict_IsInert(other);
     if (inert < 0) {
         return NULL;
     }
-    if (!inert || !is_proxy(self)) {
+    if (!inert || !_PyRestrict_IsProxy(self)) {
         Py_RETURN_NOTIMPLEMENTED;
     }
     return wrap_result(PyObject_RichCompare(unwrap(self), unwrap(other), op));

@@ -28,6 +28,7 @@ free_guarded(PyObject *capsule)
     Py_XDECREF(state->sealed_type);
     Py_XDECREF(state->carried_type);
     Py_XDECREF(state->proxy_type);
+    Py_XDECREF(state->callback_type);
     Py_XDECREF(state->module_type);
     Py_XDECREF(state->stop);
     Py_XDECREF(state->teller);
@@ -46,6 +47,7 @@ make_types(struct _restrict_guarded *state)
         {&state->sealed_type, &_PyRestrict_SealedSpec},
         {&state->carried_type, &_PyRestrict_CarriedSpec},
         {&state->proxy_type, &_PyRestrict_ProxySpec},
+        {&state->callback_type, &_PyRestrict_CallbackSpec},
         {&state->module_type, &_PyRestrict_ModuleSpec},
     };
     for (size_t i = 0; i < Py_ARRAY_LENGTH(types); i++) {

@@ -1,14 +1,17 @@
 /* Limits of guarded code: the stop.
 
    A thread of Lib/restrict/_guarded.py watches the clocks.  Past a limit it
-   asks for an asynchronous exception, again and again until the call of
-   guarded_exec() has ended.  As long as one is wanted, _PyRestrict_poll is not
-   0, and the evaluation loop asks here before it looks for a handler: a frame
-   of guarded code has none for this exception.  Frames of host functions in
-   between have theirs, and run their `finally`.
+   marks the call of guarded_exec() and asks for one asynchronous exception,
+   which ends what the thread of the call does, in a host function too.  As
+   long as a call is marked, _PyRestrict_poll is not 0 and that thread has a bit
+   in its eval breaker.  So the evaluation loop asks here before it looks for a
+   handler: a frame of guarded code has none for this exception.  And at every
+   check that guarded code passes it is raised again, whoever has swallowed it.
+   Host functions get it once: they handle it as they like, and nothing
+   disturbs their `finally`.
 
-   Steps are counted as in a restricted interpreter (restrict_stop.c), by
-   the thread that runs the call, and those of guarded code only: what host
+   Steps are counted as in a restricted interpreter (restrict_stop.c), by the
+   thread that runs the call, and those of guarded code only: what host
    functions do costs the guest nothing. */
 
 #include "Python.h"
@@ -78,11 +81,11 @@ raise_stop(void)
     return -1;
 }
 
-/* The innermost call with a cap that this thread runs. */
+/* The innermost call with limits that this thread runs. */
 static _Thread_local struct _restrict_count *counting;
 
 static int
-steps_are_used_up(void)
+is_stopped(void)
 {
     for (struct _restrict_count *count = counting; count != NULL;
          count = count->outer)
@@ -98,8 +101,7 @@ steps_are_used_up(void)
 int
 _PyRestrict_GuardedCheckStop(PyThreadState *tstate)
 {
-    if (_PyErr_Occurred(tstate)
-        || !(steps_are_used_up() || is_stop(tstate->async_exc))
+    if (!is_stopped() || _PyErr_Occurred(tstate)
         || !_PyRestrict_RunsGuarded())
     {
         return 0;
@@ -122,24 +124,22 @@ _PyRestrict_GuardedRecursion(void)
 /* --- Steps ------------------------------------------------------------------------ */
 
 static void
-begin_stop(char *phase)
+begin_stop(struct _restrict_steps *steps, char *phase, int reason)
 {
-    if (*phase == _PyRestrict_RUNNING) {
-        *phase = _PyRestrict_STOPPING;
-        _Py_atomic_add_int(&_PyRestrict_poll, 1);
-    }
+    steps->hit = reason;
+    *phase = _PyRestrict_STOPPING;
+    _Py_atomic_add_int(&_PyRestrict_poll, 1);
 }
 
 static void
 take_step(struct _restrict_count *count)
 {
     struct _restrict_steps *steps = count->steps;
-    if (steps->used < steps->cap) {
+    if (steps->cap == 0 || steps->used < steps->cap) {
         steps->used++;
     }
     else {
-        steps->hit = 1;
-        begin_stop(count->phase);
+        begin_stop(steps, count->phase, _PyRestrict_STEPS_USED_UP);
     }
 }
 
@@ -154,65 +154,93 @@ _PyRestrict_GuardedStep(PyThreadState *tstate, int is_step)
     {
         return 0;
     }
-    if (is_step && !steps_are_used_up()) {
+    if (is_step && !is_stopped()) {
         for (struct _restrict_count *count = counting; count != NULL;
              count = count->outer)
         {
             take_step(count);
         }
     }
-    return steps_are_used_up() ? raise_stop() : 0;
+    return is_stopped() ? raise_stop() : 0;
 }
 
+/* Only counting needs the bit from the start. */
 void
-_PyRestrict_BeginSteps(struct _restrict_count *count)
+_PyRestrict_BeginLimits(struct _restrict_count *count)
 {
     count->outer = counting;
     counting = count;
-    _Py_set_eval_breaker_bit(_PyThreadState_GET(), _PY_RESTRICTED_BIT);
+    if (count->steps->cap != 0) {
+        _Py_set_eval_breaker_bit(_PyThreadState_GET(), _PY_RESTRICTED_BIT);
+    }
+    *count->phase = _PyRestrict_RUNNING;
 }
 
-void
-_PyRestrict_EndSteps(struct _restrict_count *count)
+static int
+anyone_needs_bit(void)
 {
-    counting = count->outer;
-    if (counting == NULL) {
-        _Py_unset_eval_breaker_bit(_PyThreadState_GET(), _PY_RESTRICTED_BIT);
+    for (struct _restrict_count *count = counting; count != NULL;
+         count = count->outer)
+    {
+        if (count->steps->cap != 0 || count->steps->hit) {
+            return 1;
+        }
     }
+    return 0;
+}
+
+/* Nothing of a stop may reach what runs next. */
+void
+_PyRestrict_EndLimits(struct _restrict_count *count)
+{
+    PyThreadState *tstate = _PyThreadState_GET();
+    counting = count->outer;
+    if (!anyone_needs_bit()) {
+        _Py_unset_eval_breaker_bit(tstate, _PY_RESTRICTED_BIT);
+    }
+    if (*count->phase == _PyRestrict_STOPPING) {
+        _Py_atomic_add_int(&_PyRestrict_poll, -1);
+        if (is_stop(tstate->async_exc)) {
+            PyThreadState_SetAsyncExc(PyThread_get_thread_ident(), NULL);
+        }
+    }
+    *count->phase = _PyRestrict_ENDED;
 }
 
 /* --- From outside --------------------------------------------------------------- */
 
-/* Ask the thread that runs the call to stop.  0, or -1 with an exception. */
-int
-_PyRestrict_GuardedStop(unsigned long thread, char *phase)
+static void
+set_bit_of(unsigned long thread)
 {
-    if (*phase != _PyRestrict_RUNNING && *phase != _PyRestrict_STOPPING) {
+    PyInterpreterState *interp = _PyInterpreterState_GET();
+    HEAD_LOCK(&_PyRuntime);
+    PyThreadState *tstate = interp->threads.head;
+    for (; tstate != NULL; tstate = tstate->next) {
+        if (tstate->thread_id == thread) {
+            _Py_set_eval_breaker_bit(tstate, _PY_RESTRICTED_BIT);
+        }
+    }
+    HEAD_UNLOCK(&_PyRuntime);
+}
+
+/* Ask the thread that runs the call to stop: 1 if it is asked, 0 if there is
+   no call yet or no more, -1 with an exception. */
+int
+_PyRestrict_GuardedStop(unsigned long thread, struct _restrict_steps *steps,
+                        char *phase)
+{
+    if (*phase != _PyRestrict_RUNNING) {
         return 0;
     }
     PyObject *stop = _PyRestrict_GuardedStopType();
     if (stop == NULL) {
         return -1;
     }
-    begin_stop(phase);
+    begin_stop(steps, phase, _PyRestrict_ASKED_TO_STOP);
+    set_bit_of(thread);
     PyThreadState_SetAsyncExc(thread, stop);
     Py_DECREF(stop);
-    return 0;
-}
-
-/* The call has ended, on this thread: nothing of a stop may reach what runs
-   next. */
-void
-_PyRestrict_GuardedEnd(char *phase)
-{
-    PyThreadState *tstate = _PyThreadState_GET();
-    if (*phase == _PyRestrict_STOPPING) {
-        _Py_atomic_add_int(&_PyRestrict_poll, -1);
-        if (is_stop(tstate->async_exc)) {
-            PyThreadState_SetAsyncExc(PyThread_get_thread_ident(), NULL);
-        }
-    }
-    *phase = _PyRestrict_ENDED;
+    return 1;
 }
 
 #endif  /* WITH_RESTRICTED */

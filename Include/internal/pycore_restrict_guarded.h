@@ -91,6 +91,7 @@ struct _restrict_guarded {
     PyTypeObject *sealed_type;    // what guarded code sees of its builtins
     PyTypeObject *carried_type;
     PyTypeObject *proxy_type;
+    PyTypeObject *callback_type;  // a guest's function that the host calls
     PyTypeObject *module_type;    // what guarded code imports
     PyObject *stop;               // the exception of a limit
     PyObject *teller;             // called when the host is to hear of denials
@@ -105,6 +106,7 @@ extern PyType_Spec _PyRestrict_SealedSpec;
 extern PyType_Spec _PyRestrict_ModuleSpec;
 extern PyType_Spec _PyRestrict_CarriedSpec;
 extern PyType_Spec _PyRestrict_ProxySpec;
+extern PyType_Spec _PyRestrict_CallbackSpec;
 
 extern void _PyRestrict_Mark(PyObject *dict);
 extern int _PyRestrict_IsView(PyObject *obj);
@@ -126,9 +128,15 @@ struct _restrict_extent {
 extern struct _restrict_extent _PyRestrict_EnterExtent(PyObject *builtins);
 extern void _PyRestrict_LeaveExtent(struct _restrict_extent saved);
 extern struct _restrict_extent _PyRestrict_EnterCallers(void);
-extern int _PyRestrict_ActsForCaller(const char *name);
+extern int _PyRestrict_HostNames(const char *name);
 
 extern PyObject *_PyRestrict_CarryFor(PyObject *callable, PyObject *builtins);
+extern int _PyRestrict_IsAtom(PyObject *obj);
+extern int _PyRestrict_IsInert(PyObject *obj);
+extern int _PyRestrict_IsProxy(PyObject *obj);
+extern int _PyRestrict_IsGuestsCallable(PyObject *obj);
+extern PyObject *_PyRestrict_NewCallback(PyObject *function);
+extern PyObject *_PyRestrict_CallbackFunction(PyObject *obj);
 extern int _PyRestrict_IsReflective(PyObject *name);
 extern PyObject *_PyRestrict_CarryDescr(PyObject *descr, PyObject *obj);
 extern int _PyRestrict_PlaceGuards(void);
@@ -136,6 +144,7 @@ extern int _PyRestrict_PlaceGuards(void);
 extern int _PyRestrict_GuardCall(const char *subject);
 extern int _PyRestrict_GuardAttribute(const char *subject);
 extern int _PyRestrict_GuardMember(PyTypeObject *type, PyMemberDef *member);
+extern int _PyRestrict_CheckGuestCode(PyObject *code, PyObject *globals);
 extern int _PyRestrict_ExecGlobals(PyObject *source, PyObject *globals);
 extern PyObject *_PyRestrict_BuiltinsOf(PyObject *globals);
 extern PyObject *_PyRestrict_Unseal(PyObject *globals, PyObject *builtins);
@@ -158,8 +167,9 @@ enum { _PyRestrict_WAITING, _PyRestrict_RUNNING, _PyRestrict_STOPPING,
 struct _restrict_steps {
     uint64_t cap;                 // 0: none
     uint64_t used;
-    uint64_t hit;                 // 1: one more was wanted
+    uint64_t hit;                 // 0, or why the call is stopped:
 };
+enum { _PyRestrict_STEPS_USED_UP = 1, _PyRestrict_ASKED_TO_STOP = 2 };
 struct _restrict_count {
     struct _restrict_steps *steps;
     char *phase;
@@ -172,16 +182,18 @@ extern int _PyRestrict_GuardedCheckStop(PyThreadState *tstate);
 
 // Exported for the '_restrict_guarded' extension.
 PyAPI_FUNC(PyObject *) _PyRestrict_GuardedStopType(void);
-PyAPI_FUNC(int) _PyRestrict_GuardedStop(unsigned long thread, char *phase);
-PyAPI_FUNC(void) _PyRestrict_GuardedEnd(char *phase);
-PyAPI_FUNC(void) _PyRestrict_BeginSteps(struct _restrict_count *count);
-PyAPI_FUNC(void) _PyRestrict_EndSteps(struct _restrict_count *count);
+PyAPI_FUNC(int) _PyRestrict_GuardedStop(unsigned long thread,
+                                        struct _restrict_steps *steps,
+                                        char *phase);
+PyAPI_FUNC(void) _PyRestrict_BeginLimits(struct _restrict_count *count);
+PyAPI_FUNC(void) _PyRestrict_EndLimits(struct _restrict_count *count);
 PyAPI_FUNC(PyObject *) _PyRestrict_Seal(PyObject *builtins);
 PyAPI_FUNC(PyObject *) _PyRestrict_NewProxy(PyObject *obj);
 PyAPI_FUNC(PyObject *) _PyRestrict_Unproxy(PyObject *obj);
 PyAPI_FUNC(PyObject *) _PyRestrict_GuardedDenials(void);
 PyAPI_FUNC(PyObject *) _PyRestrict_NewModule(PyObject *dict);
 PyAPI_FUNC(int) _PyRestrict_DenyImport(PyObject *name);
+PyAPI_FUNC(int) _PyRestrict_CheckState(PyObject *obj);
 PyAPI_FUNC(int) _PyRestrict_SetTeller(PyObject *teller);
 PyAPI_FUNC(void) _PyRestrict_GuardedTell(void);
 /* PyRestrict_GuardedExec() without telling the host of denials. */
@@ -223,14 +235,25 @@ PyAPI_FUNC(PyObject *) _PyRestrict_GuardedCompile(PyObject *text, int start);
         }                                                                   \
     } while (0)
 
-/* Refuse to make functions and code by hand, for guarded code that anybody
-   makes them for, except a host function that names what it calls. */
+/* Refuse to make functions and code by hand, except to a host function that
+   names what it calls: copying an object of the guest's calls what the guest
+   says. */
 #define _PyRestrict_GUARD_MAKE(subject, name, error_return)                 \
     do {                                                                    \
         if ((_PyRestrict_GetState() != NULL                                 \
              || (_PyRestrict_GuardedUsed()                                  \
-                 && _PyRestrict_ActsForCaller(name)))                       \
+                 && !_PyRestrict_HostNames(name)))                          \
             && _PyRestrict_GuardCall(subject) < 0)                          \
+        {                                                                   \
+            return error_return;                                            \
+        }                                                                   \
+    } while (0)
+
+/* The same for code that guarded code compiled, whoever asks. */
+#define _PyRestrict_GUARD_CODE(code, globals, error_return)                 \
+    do {                                                                    \
+        if (_PyRestrict_GuardedUsed()                                       \
+            && _PyRestrict_CheckGuestCode((PyObject *)(code), globals) < 0) \
         {                                                                   \
             return error_return;                                            \
         }                                                                   \
@@ -411,6 +434,7 @@ _PyRestrict_CARRY_RESULT(PyObject *callable)
 #define _PyRestrict_GUARD_DICT_ATTR(tp, name, value, suppress)
 #define _PyRestrict_NOT_SPECIALIZED(name) 0
 #define _PyRestrict_GUARD_MAKE(subject, name, error_return)
+#define _PyRestrict_GUARD_CODE(code, globals, error_return)
 #define _PyRestrict_CARRY_DESCR(descr, obj)
 #define _PyRestrict_TAKES_METHOD(instr, name, give_up)
 #define _PyRestrict_FOR_CALLERS(statement) do { statement; } while (0)

@@ -106,8 +106,7 @@ class _Watch:
     """The limits of one call.
 
     Steps are counted by C, in the thread of the call.  For the others, a
-    thread asks that one to stop when a limit is reached.  It asks again until
-    the call has ended: a host function may have swallowed the exception.
+    thread asks that one to stop when a limit is reached.
     """
 
     interval = 0.01                 # seconds between two looks
@@ -153,9 +152,11 @@ class _Watch:
 
     def _watch(self) -> None:
         while not self._ended.wait(self.interval):
-            self._hit = self._hit or self._exceeded()
-            if self._hit:
-                _restrict_guarded.stop(self._thread, self.phase)
+            limit = self._exceeded()
+            if limit and _restrict_guarded.stop(self._thread, self.phase,
+                                                self.steps):
+                self._hit = limit
+                break
 
     def end(self) -> str:
         """Watch no more; return the limit that was hit, or ""."""
@@ -236,7 +237,8 @@ def safe_builtins(
     if imports:
         result["__import__"] = _make_import(imports)
     result.update(names or {})
-    return _restrict_guarded.seal(result)
+    sealed: Mapping[str, Any] = _restrict_guarded.seal(result)
+    return sealed
 
 
 def _reviewed() -> list[str]:
@@ -369,6 +371,7 @@ def plain(obj: Any) -> Any:
 def _plain(obj: Any, memo: dict[int, Any]) -> Any:
     # `is`, not `in`: a metaclass of the guest may have an __eq__.
     kind = type(obj)
+    result: Any
     if (obj is None or kind is bool or kind is int or kind is float
             or kind is complex or kind is str or kind is bytes):
         return obj

@@ -384,3 +384,36 @@ def test_imported_copies_cannot_be_changed(program):
         print(g["r"], math.sqrt(4), g["math"], "sqrt" in dir(g["math"]))
         """) == "[2.0, 2.0, 2.0, 2.0, 2.0, 2.0, 2.0, 2.0] 2.0 " \
                 "<guarded module 'math'> True\n"
+
+
+def test_trusted_operators_after_guarded_mode_was_used(program):
+    # Each of these went wrong when a guard was drawn too wide.
+    assert program("""
+        import copy, restrict, types
+        from collections import OrderedDict
+        restrict.guarded_exec("", {}, {}, {})
+        a, b = OrderedDict(x=1, y=2), OrderedDict(y=2, x=1)
+        proxy = types.MappingProxyType
+        print(proxy(a) == proxy(b), proxy(a) == proxy(a), proxy(a) == dict(a),
+              type(proxy(a) | proxy(b)).__name__)
+        class Mine(dict):
+            def __eq__(self, other): return "mine"
+        print(proxy(Mine()) == 1)
+        def f(): return 1
+        def by_closure():
+            from types import FunctionType
+            return lambda: FunctionType(f.__code__, {})()
+        print(types.FunctionType(f.__code__, {})(), type(f)(f.__code__, {})(),
+              by_closure()(), f.__code__.replace(co_name="g").co_name)
+        class Meta(type):
+            def __reduce_ex__(self, protocol): return Meta, ("B", (), {})
+        class Plain:
+            def __init__(self): self.x = [1]
+        print(copy.copy(Plain()).x, copy.deepcopy(Plain()).x,
+              copy.copy(types.SimpleNamespace(a=1)))
+        f.x, f.__name__, f.__annotations__ = 1, "g", {}
+        print(f.x, vars(f), iter([1]).__reduce__()[1],
+              "{0.__globals__}".format(f)[:1], object.__setattr__.__name__)
+        """).splitlines() == [
+            "False True True OrderedDict", "mine", "1 1 1 g",
+            "[1] [1] namespace(a=1)", "1 {'x': 1} ([1],) { __setattr__"]

@@ -220,3 +220,42 @@ def spin():
 spin()              # nothing is left of it on this thread
 run("for i in range(10 ** 5): pass")
 """) == "wall True\n" + "ValueError\n" * 3 + "TypeError\n" * 2 + "ended\n"
+
+
+def test_a_finally_of_the_host_is_not_disturbed(program):
+    # It gets the exception once, however long it takes.
+    assert program("""
+import restrict, time
+def host():
+    try:
+        while True: pass
+    finally:
+        end = time.monotonic() + 0.3
+        while time.monotonic() < end: pass
+        log.append("complete")
+log = []
+g = {"host": host}
+try:
+    restrict.guarded_exec("while True:\\n try: host()\\n finally: host()",
+                          g, g, restrict.safe_builtins(), wall=0.05)
+except restrict.LimitExceeded as e:
+    print(e.limit, log)
+""") == "wall ['complete']\n"
+
+
+def test_a_fatal_error_of_the_stack_is_none(program):
+    # The unguarded program is ended by a fatal error of the interpreter.
+    assert program(SETUP + """
+run('''
+class E(Exception):
+    def __init__(self, *args):
+        try: E()
+        finally: E()
+def gen():
+    yield
+def f():
+    try: gen().throw(E)
+    except BaseException: f()
+f()
+''', wall=1)
+""") in ("wall\n", "ended\n")

@@ -17,8 +17,8 @@ def test_proxy_reads(program):
              o == p["o"], dir(o)]
         ''', g, g, restrict.safe_builtins())
         print(g["r"])
-        """) == ("[1, True, 2, ['a', 'o'], None, ['a', 'o'], True, 120, "
-                 "'7879', 2, 5, [1, 2], True, True, ['amounts', 'total']]\n")
+        """) == ("[1, True, 2, ['a', 'o'], None, ['a', 'o'], True, 120,"
+                 " '7879', 2, 5, [1, 2], True, True, ['amounts', 'total']]\n")
 
 
 def test_proxy_is_read_only(program):
@@ -30,8 +30,8 @@ def test_proxy_is_read_only(program):
         d, l, s, b = {"a": [1]}, [1], {1}, bytearray(b"x")
         names = {"d": d, "l": l, "s": s, "b": b, "o": order}
         attacks = '''d["a"] = 1~del d["a"]~d.update(a=1)~d.pop("a")~d.clear()
-        d |= {}~d["a"].append(2)~l.append(1)~l[0] = 2~del l[0]~l.sort()
-        s.add(2)~s.discard(1)~b.append(1)~b[0] = 1~o.amounts = 1
+        d |= {}~d["a"].append(2)~l.append(1)~l[0] = 2~del l[0]
+        l.sort()~s.add(2)~s.discard(1)~b.append(1)~b[0] = 1~o.amounts = 1
         del o.amounts~o._secret
         o.amounts.append(1)~o.__dict__["amounts"] = 1
         dict.update(d, a=1)~list.append(l, 1)~object.__setattr__(o, "x", 1)
@@ -133,3 +133,53 @@ def test_plain_refuses_the_rest_and_runs_nothing(program):
                 print("OPEN")
         print(g["log"])
         """) == "[]\n"
+
+
+def test_callbacks_see_proxies(program):
+    assert program("""
+        import restrict
+        class Orders:
+            def __init__(self):
+                self.items, self.listeners = [[1], [2]], []
+            def each(self, function, *, also=None):
+                for item in self.items:
+                    function(item)
+                if also:
+                    also(item=self.items)
+            def first(self, test):
+                return [test(item) is item for item in self.items]
+            def subscribe(self, function): self.listeners.append(function)
+            def unsubscribe(self, function): self.listeners.remove(function)
+            def fire(self): return [f(self.items) for f in self.listeners]
+            def back(self): return self.listeners[0]
+        orders = Orders()
+        g = {"orders": restrict.proxy(orders), "r": [], "append": list.append,
+             "raw": orders}
+        restrict.guarded_exec('''
+        class Caller:
+            def __call__(self, item): r.append(type(item).__name__)
+            def method(self, item): r.append(type(item).__name__)
+        def try_to_change(item):
+            try:
+                item.append(9)
+            except AttributeError:
+                r.append("refused")
+        def by_name(item): r.append(len(item))
+        orders.each(try_to_change)
+        orders.each(Caller())
+        orders.each(Caller().method)
+        orders.each(lambda item: None, also=by_name)
+        try:
+            orders.each(list.clear)
+        except TypeError:
+            r.append("not a list")
+        r.append(orders.first(lambda item: item)[0])
+        def listen(items): return items
+        orders.subscribe(listen)
+        r.append(orders.back() is listen)
+        orders.fire()
+        orders.unsubscribe(listen)
+        ''', g, g, restrict.safe_builtins())
+        print(g["r"], orders.items, orders.listeners)
+        """) == ("['refused', 'refused', 'Proxy', 'Proxy', 'Proxy', 'Proxy',"
+                 " 2, 'not a list', True, True] [[1], [2]] []\n")
