@@ -301,7 +301,7 @@ _PyRestrict_SocketNew(int family, int type, int proto)
                       type, proto);
         return deny_socket(subject);
     }
-    if (get_net() == NULL) {        // of a module that leaked in
+    if (!_PyRestrict_HasNet(get_net())) {
         return deny("socket", "socket()", "addresses = [[\"ADDRESS\", 0]]",
                     "a socket is not allowed here");
     }

@@ -304,7 +304,13 @@ PyAPI_FUNC(int) _PyRestrict_TLSOpen(PyObject *name, const char *path,
 #define _PyRestrict_SOCKET_ADOPT(fd, family, type, proto, on_refusal)
 #define _PyRestrict_SOCKET_OWN(fd, on_error)
 #define _PyRestrict_SOCKET_FORGET(fd)
-#define _PyRestrict_SOCKET_CLOSE(fd, on_refusal)
+// The label that is jumped to stays in use.
+#define _PyRestrict_SOCKET_CLOSE(fd, on_refusal)                            \
+    do {                                                                    \
+        if (0) {                                                            \
+            on_refusal;                                                     \
+        }                                                                   \
+    } while (0)
 #define _PyRestrict_SOCKET_CONNECT(fd, addr, len, on_refusal)
 #define _PyRestrict_SOCKET_BIND(fd, addr, len, on_refusal)
 #define _PyRestrict_SOCKET_LISTEN(fd, on_refusal)

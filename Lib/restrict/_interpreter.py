@@ -38,6 +38,7 @@ __all__ = ["Interpreter", "Result", "run"]
 
 _MAX_SOURCES = 100                      # of which tracebacks show lines
 _SHUTDOWN_SECONDS = 5.0
+_MANY = 2**31 - 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +75,8 @@ def _apply_limits(guest: _native.Guest, policy: Policy) -> None:
         value = getattr(policy, name)
         if value is not None:
             guest.set_limit(name, value)
+        elif name == "sockets":         # C has a default for it
+            guest.set_limit(name, _MANY)
 
 
 def _apply_extended(guest: _native.Guest, policy: Policy) -> None:

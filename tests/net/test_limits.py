@@ -150,7 +150,8 @@ show(i)
     grants = {"addresses": [tcp.address, udp.address]}
     outcome = guest(script, net_bytes=5500, **grants)
     assert outcome.limit == "net_bytes"
-    assert outcome.stdout.split()[-1] == "5"
+    # send() may send less than all.
+    assert outcome.stdout.split()[-1] == ("6" if name == "send" else "5")
     assert guest(script, net_bytes=19000, **grants).value == 19
     assert guest(script, net_bytes=None, **grants).value == 19
     assert guest(script, net_bytes=0, **grants).limit == "net_bytes"

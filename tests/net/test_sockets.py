@@ -28,6 +28,17 @@ def test_import_needs_a_grant(guest, module):
                                   "selectors"]).value == 1
 
 
+def test_a_module_without_a_grant_makes_no_sockets(guest):
+    """The host may allow the import, for a program that does without."""
+    script = """
+import socket
+show([verdict(socket.socket), verdict(socket.getaddrinfo, "a.test", 80)])
+"""
+    outcome = guest(script, modules=["socket", "_socket", "select",
+                                     "selectors"])
+    assert outcome.value == [REFUSED, REFUSED]
+
+
 # --- Going out ---------------------------------------------------------------
 
 CONNECT = """

@@ -438,7 +438,6 @@ def nginx(tmp_path):
     if program is None:
         pytest.skip("nginx is not installed")
     port = free_port()
-    (tmp_path / "page").write_text("of nginx")
     (tmp_path / "nginx.conf").write_text(f"""
 daemon off; pid {tmp_path}/pid; error_log {tmp_path}/errors;
 events {{}}
@@ -446,7 +445,10 @@ http {{
     access_log off; client_body_temp_path {tmp_path}/body;
     proxy_temp_path {tmp_path}/proxy; fastcgi_temp_path {tmp_path}/fastcgi;
     uwsgi_temp_path {tmp_path}/uwsgi; scgi_temp_path {tmp_path}/scgi;
-    server {{ listen 127.0.0.1:{port}; root {tmp_path}; }}
+    server {{
+        listen 127.0.0.1:{port};
+        location = /page {{ return 200 "of nginx"; }}
+    }}
 }}
 """)
     server = subprocess.Popen([program, "-p", tmp_path, "-c",

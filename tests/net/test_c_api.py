@@ -1,0 +1,75 @@
+"""The C API, and the command line's way to say the same."""
+
+import subprocess
+
+import pytest
+from files.conftest import _config
+from net.conftest import HERE
+
+PERMISSION = "RestrictedPermissionError"
+
+
+@pytest.fixture(scope="session")
+def embed(python, build_dir, tmp_path_factory):
+    """embed.c, linked with the interpreter under test."""
+    source = build_dir.parent / "cpython"
+    program = tmp_path_factory.mktemp("embed") / "embed"
+    library, cc, *libs = _config(
+        python, "LDLIBRARY", "CC", "LIBS", "SYSLIBS", "MODLIBS",
+        "LINKFORSHARED")
+    flags = " ".join(_config(python, "PY_LDFLAGS_NODIST", "CONFIG_ARGS"))
+    sanitize = (["-fsanitize=address,undefined"] if "sanitizer" in flags
+                else [])
+    subprocess.run(
+        [*cc.split(), "-g", "-o", program, HERE / "embed.c", *sanitize,
+         f"-I{build_dir}", f"-I{source / 'Include'}",
+         build_dir / library, *" ".join(libs).split(), "-lm"],
+        check=True, cwd=build_dir)
+    return program
+
+
+def test_c_api(embed, build_dir):
+    # The library of the tree that it was linked in.
+    done = subprocess.run(
+        [embed], capture_output=True, text=True, cwd=build_dir,
+        env={"PYTHONHOME": str(build_dir.parent / "cpython"),
+             "PYTHONPATH": str(build_dir.parent / "cpython" / "Lib"),
+             "ASAN_OPTIONS": "detect_leaks=0"})
+    assert done.returncode == 0, done.stderr
+    ok, refused = "0 -", f"-1 {PERMISSION}"
+    assert done.stdout.splitlines() == [
+        "trusted", *(f"{name} {ok}" for name in (
+            "address", "spelling", "port", "network", "host", "info")),
+        *["setter -1 SystemError"] * 3,
+        "nothing", *(f"{name} {refused}" for name in (
+            "address", "spelling", "port", "network", "host", "info")),
+        *["bad -1 ValueError"] * 4, "inside -1 ValueError",
+        *[f"allow {ok}"] * 4, *[f"cap {ok}"] * 2,
+        "granted", f"address {ok}", f"spelling {ok}", f"port {refused}",
+        f"network {ok}", f"host {ok}", f"info {ok}", f"ran {ok}"]
+
+
+@pytest.mark.parametrize("grant", ["127.0.0.1:{}", "127.0.0.0/8:{}",
+                                   "127.0.0.1:{}-{}", "[::ffff:127.0.0.1]:{}",
+                                   "127.0.0.1:0"])
+def test_allow_net(python, tcp, tmp_path, grant):
+    script = tmp_path / "script.py"
+    script.write_text(f"""
+import socket
+with socket.create_connection(("127.0.0.1", {tcp.port}), 20) as s:
+    s.sendall(b"hello")
+    print(s.recv(10).decode())
+""")
+
+    def run(*options):
+        return subprocess.run([python, "-m", "restrict", "run", *options,
+                               script], capture_output=True, text=True)
+    option = grant.replace("{}", str(tcp.port))
+    assert run("--allow-net", option).stdout == "hello\n"
+    refused = run("--allow-net", "192.0.2.1:80")
+    assert refused.returncode == 1
+    assert f"127.0.0.1:{tcp.port} is not allowed here" in refused.stderr
+    assert run("--allow-net", option, "--sockets", "1", "--net-bytes",
+               "7").returncode == 120
+    for bad in ("127.0.0.1", "127.0.0.1:x", "127.0.0.1:9-8", "a b:1"):
+        assert run("--allow-net", bad).returncode == 121
