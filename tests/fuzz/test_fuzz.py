@@ -49,7 +49,8 @@ def test_harmless_programs_are_no_finding(server):
                    "raise SystemExit", "def f(): f()\nf()"):
         one.run(source)
     assert one.outcomes["value"] == 1
-    assert one.outcomes["limit cpu"] == 1
+    # The endless loop: by the one or the other, as the machine has time.
+    assert one.outcomes["limit cpu"] + one.outcomes["limit wall"] >= 1
 
 
 def test_a_system_call_is_a_finding(server, fuzz, python):

@@ -158,7 +158,6 @@ def rewritten(source):
 
     from RestrictedPython import (
         compile_restricted,
-        limited_builtins,
         safe_globals,
         utility_builtins,
     )
@@ -183,7 +182,7 @@ def rewritten(source):
         "_inplacevar_": lambda op, x, y: inplace[op](x, y)}
     names["__builtins__"] = {
         **safe_globals["__builtins__"], **utility_builtins,
-        **limited_builtins, "__import__": __import__, "list": list,
+        "range": range, "tuple": tuple, "__import__": __import__, "list": list,
         "dict": dict, "set": set, "sum": sum, "min": min, "max": max,
         "map": map, "filter": filter, "enumerate": enumerate, "any": any,
         "all": all, "reversed": reversed}
