@@ -156,13 +156,14 @@ def variants(subject):
     yield (), {"fileno": 0}
 
 
-# --- What there is ------------------------------------------------------------
+# --- What there is -----------------------------------------------------------
 
 def instances():
     """Return an object of each type that can be reached, by type."""
     found = {}
     types_ = {}
-    queue = [roots] + [sys.modules[name] for name in sorted(sys.modules)]  # noqa: F821
+    queue = [roots]  # noqa: F821
+    queue += [sys.modules[name] for name in sorted(sys.modules)]
     seen = {id(globals()), id(found), id(types_), id(queue)}
     keep = []
     while queue:
@@ -267,7 +268,7 @@ def cases():
 
 
 def main():
-    try_, repr_, len_, enumerate_ = None, repr, len, enumerate
+    enumerate_ = enumerate          # what is called may spoil the builtins
     mark_, first, skip = mark, START[0], START[1]  # noqa: F821
     chosen = globals().get("CHOSEN")
     for number, (label, call, subject) in enumerate_(cases()):

@@ -30,7 +30,7 @@ for module in list(sys.modules.values()):
         if name in ("__file__", "__path__", "__cached__", "__spec__",
                     "__loader__"):
             found.add(repr(value))
-        if isinstance(value, type) and isinstance(vars(value), types.MappingProxyType):
+        if isinstance(value, type):
             for part in vars(value).values():
                 note(part)
         if isinstance(value, types.FunctionType):

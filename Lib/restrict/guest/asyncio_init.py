@@ -5,9 +5,22 @@ The modules are upstream's own.  Only the event loop is ours (_guest).
 """
 
 from . import (
-    base_events, coroutines, events, exceptions, futures, locks, protocols,
-    queues, runners, streams, taskgroups, tasks, threads, timeouts, transports,
     _guest,
+    base_events,
+    coroutines,
+    events,
+    exceptions,
+    futures,
+    locks,
+    protocols,
+    queues,
+    runners,
+    streams,
+    taskgroups,
+    tasks,
+    threads,
+    timeouts,
+    transports,
 )
 
 __all__ = ()
