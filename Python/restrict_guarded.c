@@ -230,7 +230,13 @@ _PyRestrict_ImportHelper(PyObject *name)
 static int
 set_view(PyObject *globals, PyObject *view)
 {
-    if (PyDict_SetItemString(globals, "__builtins__", view) < 0) {
+    PyObject *key = &_Py_ID(__builtins__);
+    if (_PyRestrict_IsMarked(globals)
+        && PyDict_GetItemWithError(globals, key) == view)
+    {
+        return 0;                   // as the last call left it
+    }
+    if (PyErr_Occurred() || PyDict_SetItem(globals, key, view) < 0) {
         return -1;
     }
     _PyRestrict_Mark(globals);

@@ -172,10 +172,17 @@ call_teller(struct _restrict_guarded *state)
     Py_XDECREF(result);
 }
 
+/* Has any interpreter of the process ever refused something?  Until then, calls
+   end without a look at the state. */
+static int anything_refused;
+
 /* Tell the host what is new, with its own rights, whoever runs. */
 void
 _PyRestrict_GuardedTell(void)
 {
+    if (!_Py_atomic_load_int_relaxed(&anything_refused)) {
+        return;
+    }
     PyObject *exc = PyErr_GetRaisedException();
     struct _restrict_guarded *state = _PyRestrict_GetGuarded();
     if (state != NULL && state->told != state->log.n_denials) {
@@ -206,6 +213,7 @@ static void
 tell_soon(const PyRestrictDenial *Py_UNUSED(denial), void *arg)
 {
     struct _restrict_guarded *state = arg;
+    _Py_atomic_store_int_relaxed(&anything_refused, 1);
     if (!state->telling_soon && state->teller != NULL
         && time(NULL) > state->told_at + 1)
     {
