@@ -33,6 +33,7 @@
 #include "pycore_opcode_utils.h"  // RESUME_AT_FUNC_START
 #include "pycore_pyerrors.h"      // _PyErr_SetRaisedException()
 #include "pycore_restrict.h"
+#include "pycore_restrict_signal.h"  // _PyRestrict_HandleSignals()
 
 #ifdef WITH_RESTRICTED
 
@@ -155,6 +156,9 @@ int
 _PyRestrict_CheckStop(void)
 {
     PyThreadState *tstate = _PyThreadState_GET();
+    if (tstate != NULL) {
+        _PyRestrict_HandleSignals(tstate);
+    }
     if (tstate == NULL || !_PyRestrict_IsStopped(tstate)) {
         return tstate != NULL ? _PyRestrict_GuardedCheckStop(tstate) : 0;
     }
@@ -205,6 +209,12 @@ _PyRestrict_HandlePending(PyThreadState *tstate)
         return 0;
     }
     struct _restrict_limits *limits = &state->limits;
+    if (_PyRestrict_HandleSignals(tstate) && limits->step_cap == 0) {
+        _Py_unset_eval_breaker_bit(tstate, _PY_RESTRICTED_BIT);
+        if (is_hit(state)) {        // before or after the bit was cleared
+            _Py_set_eval_breaker_bit(tstate, _PY_RESTRICTED_BIT);
+        }
+    }
     if (!is_hit(state) && limits->step_cap != 0 && at_step(tstate)) {
         if (limits->steps == limits->step_cap) {
             _PyRestrict_Stop(state, _PyRestrict_LIMIT_STEPS);

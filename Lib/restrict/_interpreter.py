@@ -67,35 +67,32 @@ def _setter(guest: _native.Guest, name: str, field: str) -> Callable[..., Any]:
 
 
 def _apply_limits(guest: _native.Guest, policy: Policy) -> None:
-    for name in ("output", "cpu", "wall", "steps", "memory"):
+    for name in ("output", "cpu", "wall", "steps", "file_size", "open_files",
+                 "memory"):
         value = getattr(policy, name)
         if value is not None:
             guest.set_limit(name, value)
+    if policy.open_files is None:       # C's default is not "any number"
+        guest.set_limit("open_files", 2**31 - 1)
 
 
 def _apply_extended(guest: _native.Guest, policy: Policy) -> None:
     for (group, kind), value in policy.extended.items():
-        if value is False:
-            continue
-        if value is True:
-            _setter(guest, "extended_set_true", "extended")(group, kind)
-        elif isinstance(value, int):
-            _setter(guest, "extended_value_cap", "extended")(group, kind,
-                                                             value)
-        elif isinstance(value, str):
-            _setter(guest, "extended_set_value", "extended")(group, kind,
-                                                             value)
-        else:
-            add = _setter(guest, "extended_add_membership", "extended")
+        if isinstance(value, frozenset):
             for member in sorted(value):
-                add(group, kind, member)
+                guest.add_extended(group, kind, member)
+        elif value is not False:
+            guest.set_extended(group, kind, value)
 
 
 def _apply(guest: _native.Guest, policy: Policy) -> None:
     """Hand the policy to C; NotImplementedError names a field that this build
     cannot enforce."""
     for name in policy.modules:
-        guest.allow_module(name)
+        try:
+            guest.allow_module(name)
+        except ImportError as exc:
+            raise ValueError(f"modules: {exc}") from None
     for name in policy.block_modules:
         guest.block_module(name)
     for path, mode in policy.files.items():
@@ -175,8 +172,9 @@ class Interpreter:
 
     After a limit stopped the guest, every further use raises LimitExceeded.
 
-    Raises NotImplementedError if this build cannot restrict, or cannot
-    enforce a field of the policy; MemoryError if there is no address space
+    Raises ValueError if a module of the policy is not there or does not
+    support restricted interpreters; NotImplementedError if this build cannot
+    restrict, or cannot enforce a field of the policy; MemoryError if there is no address space
     for the guest's stack.
     """
 
@@ -397,6 +395,10 @@ class Interpreter:
         if outcome == _native.LOST:
             return GuestError("MemoryError", "")
         return guest_error(value, self._sources)
+
+    def _start_in(self, folder: str) -> None:
+        """Let the guest's relative paths start there; grants nothing."""
+        self._guest.set_directory(folder)
 
     def _define(self, module: str | None, names: Mapping[str, object]) -> None:
         rows: list[tuple[str, int, str, object]] = []

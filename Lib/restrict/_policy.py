@@ -30,6 +30,10 @@ _HOST = re.compile(r"(?=.{1,253}\Z)(?!-)[a-zA-Z0-9_-]{1,63}(?<!-)"
 
 _MODES: dict[str, Mode] = {"r": "r", "w": "w", "rw": "rw"}
 
+# The fields that None lifts.
+LIMITS = ("memory", "cpu", "wall", "steps", "output", "file_size",
+          "open_files")
+
 # A new interpreter alone takes 2 to 3 MiB.
 MIN_MEMORY = 4 * 2**20
 MAX_SIZE = 2**62
@@ -73,11 +77,11 @@ def _check_seconds(field: str, value: object) -> float | None:
     return seconds
 
 
-def _check_steps(field: str, value: object) -> int | None:
+def _check_count(field: str, value: object) -> int | None:
     if value is None:
         return None
     if not isinstance(value, int) or isinstance(value, bool):
-        _wrong_type(field, "a number of steps or None", value)
+        _wrong_type(field, "a number or None", value)
     if not 0 < value <= MAX_SIZE:
         raise ValueError(f"{field}: {value} is not in the range "
                          f"1 to {MAX_SIZE}")
@@ -240,6 +244,8 @@ class Policy:
       steps        function calls and loop iterations of Python code, counted
                    the same on every machine
       output       bytes written to stdout and stderr together
+      file_size    bytes written to files, in all
+      open_files   files that are open at a time; one more is an OSError
 
     Grants:
       files        {absolute path: "r", "w" or "rw"}
@@ -260,7 +266,7 @@ class Policy:
     """
 
     __slots__ = (  # noqa: RUF023 (the order of to_dict() and files)
-        "memory", "cpu", "wall", "steps", "output",
+        "memory", "cpu", "wall", "steps", "output", "file_size", "open_files",
         "files", "directories", "modules", "block_modules", "path",
         "addresses", "hosts", "network_info", "filesystem_info",
         "stdin", "stdout", "stderr", "extended",
@@ -271,6 +277,8 @@ class Policy:
     wall: float | None
     steps: int | None
     output: int | None
+    file_size: int | None
+    open_files: int | None
     files: Mapping[str, Mode]
     directories: Mapping[str, Mode]
     modules: tuple[str, ...]
@@ -293,6 +301,8 @@ class Policy:
         wall: float | None = 30.0,
         steps: int | None = None,
         output: int | str | None = 2**20,
+        file_size: int | str | None = 2**30,
+        open_files: int | None = 256,
         files: Mapping[Path, Mode] | Mapping[str, Mode] = MappingProxyType({}),
         directories: Mapping[Path, Mode] | Mapping[str, Mode]
         = MappingProxyType({}),
@@ -315,8 +325,10 @@ class Policy:
         put("memory", _check_size("memory", memory, MIN_MEMORY))
         put("cpu", _check_seconds("cpu", cpu))
         put("wall", _check_seconds("wall", wall))
-        put("steps", _check_steps("steps", steps))
+        put("steps", _check_count("steps", steps))
         put("output", _check_size("output", output, 0))
+        put("file_size", _check_size("file_size", file_size, 0))
+        put("open_files", _check_count("open_files", open_files))
         put("files", _check_grants("files", files))
         put("directories", _check_grants("directories", directories))
         put("modules", _check_modules("modules", modules))
@@ -414,7 +426,7 @@ class Policy:
         for name in fields:
             if name not in cls.__slots__:
                 raise ValueError(f"{name}: there is no such field in a policy")
-        for name in ("memory", "cpu", "wall", "steps", "output"):
+        for name in LIMITS:
             if fields.get(name) == "none":
                 fields[name] = None
         if "extended" in fields:
@@ -431,11 +443,10 @@ class Policy:
 
         values = self.to_dict()
         default = _DEFAULT.to_dict()
-        limits = ("memory", "cpu", "wall", "steps", "output")
         document = {name: "none" if values[name] is None else values[name]
-                    for name in limits}
+                    for name in LIMITS}
         document |= {name: value for name, value in values.items()
-                     if name not in limits and value != default[name]}
+                     if name not in LIMITS and value != default[name]}
         return dump(document)
 
     @classmethod

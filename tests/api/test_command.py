@@ -57,14 +57,14 @@ def test_script_from_stdin(command):
 def test_json(command, script):
     done = command("run", "--json", "--memory", "32MiB", script(
         "import sys\nprint('out')\nprint('err', file=sys.stderr)\n"
-        "try: import nothing_here\nexcept ImportError: pass\n1/0"))
+        "try: import pwd\nexcept ImportError: pass\n1/0"))
     report = json.loads(done.stdout)
     assert done.returncode == report["exit_status"] == 1
     assert report["stdout"] == "out\n" and report["stderr"] == "err\n"
     assert report["error"]["type_name"] == "ZeroDivisionError"
     assert report["limit"] is None
     assert report["usage"]["denials"] == 1
-    assert report["denials"][0]["option"] == "--allow-module nothing_here"
+    assert report["denials"][0]["option"] == "--allow-module pwd"
 
 
 def test_json_of_a_limit(command, script):
@@ -108,7 +108,7 @@ def test_policy_file(command, script, tmp_path):
 
 def test_audit_and_explain(command, script, tmp_path):
     source = script("for i in range(3):\n"
-                    "    try: import nothing_here\n"
+                    "    try: import pwd\n"
                     "    except ImportError: pass\n"
                     "try: int.__subclasses__()\n"
                     "except AttributeError: pass\n")
@@ -121,10 +121,10 @@ def test_audit_and_explain(command, script, tmp_path):
     assert records[0]["location"] == "script.py:2"
     done = command("explain", "a.jsonl", cwd=tmp_path)
     assert done.stdout.splitlines() == [
-        "refused: import nothing_here",
+        "refused: import pwd",
         "  at script.py:2, 6 times",
-        '  policy file: modules = ["nothing_here"]',
-        "  command line: --allow-module nothing_here",
+        '  policy file: modules = ["pwd"]',
+        "  command line: --allow-module pwd",
         "refused: attribute type.__subclasses__",
         "  at script.py:4, 2 times",
         "  no policy allows it"]
@@ -135,7 +135,7 @@ def test_audit_and_explain(command, script, tmp_path):
 
 def test_learn(command, script, tmp_path):
     """What it writes lets the import through, and is what run() reads."""
-    source = script("try: import _nothing\n"
+    source = script("try: import pwd\n"
                     "except ImportError as exc: print(type(exc).__name__)\n"
                     "try: int.__subclasses__()\n"
                     "except AttributeError: pass\n")
@@ -143,14 +143,14 @@ def test_learn(command, script, tmp_path):
                    cwd=tmp_path)
     assert done.returncode == 0 and "RestrictedImportError" in done.stdout
     text = (tmp_path / "p.toml").read_text()
-    assert 'modules = ["_nothing"]' in text and "cpu = 3.0" in text
+    assert 'modules = ["pwd"]' in text and "cpu = 3.0" in text
     assert "# no policy allows: attribute type.__subclasses__" in text
     done = command("run", "--policy", "p.toml", source, cwd=tmp_path)
     assert done.returncode == 0, done.stderr
 
 
 def test_report_on_a_terminal(python, script, tmp_path):
-    source = script("try: import nothing_here\nexcept ImportError: pass")
+    source = script("try: import pwd\nexcept ImportError: pass")
 
     def run(**extra):
         ours, theirs = pty.openpty()
@@ -164,7 +164,7 @@ def test_report_on_a_terminal(python, script, tmp_path):
         assert done.returncode == 0
         return text
 
-    assert "--allow-module nothing_here" in run() and "\x1b[" in run()
+    assert "--allow-module pwd" in run() and "\x1b[" in run()
     assert "\x1b[" not in run(NO_COLOR="1")
 
 
