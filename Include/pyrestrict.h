@@ -36,7 +36,8 @@ extern "C" {
 
 /* What a new restricted interpreter starts with.  Set `size` to
    sizeof(PyRestrictConfig), zero the rest, then fill in what you need: a
-   field added by a later release is then zero, its default. */
+   field added by a later release is then zero, its default.  A config of a
+   later release is taken as long as what this one does not know is zero. */
 typedef struct {
     size_t size;             /* sizeof(PyRestrictConfig), the version */
     int filesystem_info;     /* 1: paths may show; see
@@ -77,7 +78,14 @@ PyAPI_FUNC(int) _PyRestrict_TrustedCheck(const char *function);
 
 /* Allow, or take from the list of those allowed, an extension or built-in
    module by its full dotted name; a package's name covers its submodules.
-   The default list is what the surface table reviews. */
+   The default list is what the surface table reviews.
+
+   An extension module is found on the sys.path of the current interpreter if
+   that is trusted, of the main one if not, and imported there; guests make
+   modules of their own from its definition.  ImportError if it is not found,
+   is Python source alone, or does not declare multi-phase initialization with
+   Py_MOD_PER_INTERPRETER_GIL_SUPPORTED.  The host answers for what an allowed
+   module does: the guards of this file are for its author. */
 PyAPI_FUNC(int) PyRestrict_AllowModule(PyInterpreterState *interp,
                                        const char *name);
 PyAPI_FUNC(int) PyRestrict_BlockModule(PyInterpreterState *interp,
@@ -110,6 +118,85 @@ PyAPI_FUNC(int) _PyRestrict_FilesystemInfoCheck(void);
 PyAPI_FUNC(int) PyRestrict_UseTrueStdin(PyInterpreterState *interp);
 PyAPI_FUNC(int) PyRestrict_UseTrueStdout(PyInterpreterState *interp);
 PyAPI_FUNC(int) PyRestrict_UseTrueStderr(PyInterpreterState *interp);
+
+/* --- Protections of extension modules ------------------------------------------ */
+
+/* A module names what it protects by a group, its own name, and a type; the
+   host sets what the guest may do, and the module asks.  Strings are UTF-8.  A
+   (group, type) is of the kind that it was first set as: another setter of it
+   fails with TypeError.  The group "Python" is reserved: ValueError.  What was
+   not set, or is of another kind than the module asks for, is refused. */
+
+/* Allow it. */
+PyAPI_FUNC(int) PyRestrict_ExtendedSetTrue(PyInterpreterState *interp,
+                                           const char *group,
+                                           const char *type);
+PyAPI_FUNC(int) _PyRestrict_ExtendedTrueCheck(const char *group,
+                                              const char *type);
+#define PyRestrict_ExtendedCheckTrue(group, type, error_return)     \
+    do {                                                            \
+        if (_PyRestrict_ExtendedTrueCheck(group, type) < 0) {       \
+            return error_return;                                    \
+        }                                                           \
+    } while (0)
+
+/* Allow that much of it to be in use at a time.  Alloc takes more, Free gives
+   back: SystemError when that is more than was taken. */
+PyAPI_FUNC(int) PyRestrict_ExtendedValueCap(PyInterpreterState *interp,
+                                            const char *group,
+                                            const char *type, Py_ssize_t cap);
+PyAPI_FUNC(int) _PyRestrict_ExtendedValueCharge(const char *group,
+                                                const char *type,
+                                                Py_ssize_t increase);
+PyAPI_FUNC(int) _PyRestrict_ExtendedValueRefund(const char *group,
+                                                const char *type,
+                                                Py_ssize_t decrease);
+#define PyRestrict_ExtendedValueAlloc(group, type, increase, error_return) \
+    do {                                                            \
+        if (_PyRestrict_ExtendedValueCharge(group, type, increase)  \
+            < 0) {                                                  \
+            return error_return;                                    \
+        }                                                           \
+    } while (0)
+#define PyRestrict_ExtendedValueFree(group, type, decrease, error_return) \
+    do {                                                            \
+        if (_PyRestrict_ExtendedValueRefund(group, type, decrease)  \
+            < 0) {                                                  \
+            return error_return;                                    \
+        }                                                           \
+    } while (0)
+
+/* Allow one more string. */
+PyAPI_FUNC(int) PyRestrict_ExtendedAddMembership(PyInterpreterState *interp,
+                                                 const char *group,
+                                                 const char *type,
+                                                 const char *string);
+PyAPI_FUNC(int) _PyRestrict_ExtendedMembershipCheck(const char *group,
+                                                    const char *type,
+                                                    const char *string);
+#define PyRestrict_ExtendedCheckMembership(group, type, string, error_return) \
+    do {                                                            \
+        if (_PyRestrict_ExtendedMembershipCheck(group, type, string) \
+            < 0) {                                                  \
+            return error_return;                                    \
+        }                                                           \
+    } while (0)
+
+/* Allow this string, in place of the one set before. */
+PyAPI_FUNC(int) PyRestrict_ExtendedSetValue(PyInterpreterState *interp,
+                                            const char *group,
+                                            const char *type,
+                                            const char *string);
+PyAPI_FUNC(int) _PyRestrict_ExtendedValueCheck(const char *group,
+                                               const char *type,
+                                               const char *string);
+#define PyRestrict_ExtendedCheckValue(group, type, string, error_return) \
+    do {                                                            \
+        if (_PyRestrict_ExtendedValueCheck(group, type, string)     \
+            < 0) {                                                  \
+            return error_return;                                    \
+        }                                                           \
+    } while (0)
 
 /* --- Guarded mode ------------------------------------------------------------ */
 

@@ -29,7 +29,42 @@ _restrict_OpenInterp(GuestObject *self)
 PyDoc_STRVAR(guest_set_limit_doc,
 "set_limit(name, value)\n--\n\n"
 "Cap memory, output, file_size or net_bytes (bytes), cpu or wall (seconds),\n"
-"steps, or sockets (open at a time).");
+"steps, open_files or sockets (open at a time).");
+
+static int
+set_seconds(PyInterpreterState *interp, const char *name, double seconds)
+{
+    return strcmp(name, "cpu") == 0 ? PyRestrict_SetCPUCap(interp, seconds)
+                                    : PyRestrict_SetWallCap(interp, seconds);
+}
+
+static int
+set_count(PyInterpreterState *interp, const char *name, long long n)
+{
+    if (strcmp(name, "memory") == 0) {
+        return PyRestrict_SetMemoryCap(interp, (Py_ssize_t)n);
+    }
+    if (strcmp(name, "output") == 0) {
+        return PyRestrict_SetOutputCap(interp, (Py_ssize_t)n);
+    }
+    if (strcmp(name, "file_size") == 0) {
+        return PyRestrict_SetFileSizeCap(interp, n);
+    }
+    if (strcmp(name, "open_files") == 0) {
+        return PyRestrict_SetOpenFilesCap(interp, (int)Py_MIN(n, INT_MAX));
+    }
+    if (strcmp(name, "net_bytes") == 0) {
+        return PyRestrict_SetNetBytesCap(interp, n);
+    }
+    if (strcmp(name, "sockets") == 0) {
+        return PyRestrict_SetSocketsCap(interp, (int)Py_MIN(n, INT_MAX));
+    }
+    if (strcmp(name, "steps") == 0) {
+        return PyRestrict_SetStepCap(interp, (uint64_t)n);
+    }
+    PyErr_Format(PyExc_ValueError, "there is no limit '%s'", name);
+    return -1;
+}
 
 static PyObject *
 guest_set_limit(GuestObject *self, PyObject *args)
@@ -40,23 +75,14 @@ guest_set_limit(GuestObject *self, PyObject *args)
     if (interp == NULL || !PyArg_ParseTuple(args, "sO", &name, &value)) {
         return NULL;
     }
-    int err = 0;
+    int err;
     if (strcmp(name, "cpu") == 0 || strcmp(name, "wall") == 0) {
         double seconds = PyFloat_AsDouble(value);
-        err = PyErr_Occurred() ? -1
-              : *name == 'c' ? PyRestrict_SetCPUCap(interp, seconds)
-              : PyRestrict_SetWallCap(interp, seconds);
+        err = PyErr_Occurred() ? -1 : set_seconds(interp, name, seconds);
     }
     else {
         long long n = PyLong_AsLongLong(value);
-        err = PyErr_Occurred() ? -1
-              : *name == 'm' ? PyRestrict_SetMemoryCap(interp, n)
-              : *name == 'o' ? PyRestrict_SetOutputCap(interp, n)
-              : *name == 'f' ? PyRestrict_SetFileSizeCap(interp, n)
-              : *name == 'n' ? PyRestrict_SetNetBytesCap(interp, n)
-              : strcmp(name, "sockets") == 0
-              ? PyRestrict_SetSocketsCap(interp, (int)Py_MIN(n, INT_MAX))
-              : PyRestrict_SetStepCap(interp, (uint64_t)n);
+        err = PyErr_Occurred() ? -1 : set_count(interp, name, n);
     }
     return err < 0 ? NULL : Py_NewRef(Py_None);
 }
@@ -198,6 +224,48 @@ guest_allow_network_info(GuestObject *self, PyObject *Py_UNUSED(args))
     Py_RETURN_NONE;
 }
 
+/* A protection of an extension module; what it is set to follows. */
+static PyObject *
+guest_set_extended(GuestObject *self, PyObject *args)
+{
+    PyInterpreterState *interp = _restrict_OpenInterp(self);
+    const char *group, *type, *text = NULL;
+    PyObject *value;
+    if (interp == NULL
+        || !PyArg_ParseTuple(args, "ssO", &group, &type, &value)) {
+        return NULL;
+    }
+    int err;
+    if (value == Py_True) {
+        err = PyRestrict_ExtendedSetTrue(interp, group, type);
+    }
+    else if (PyLong_Check(value)) {
+        Py_ssize_t cap = PyLong_AsSsize_t(value);
+        err = PyErr_Occurred() ? -1 : PyRestrict_ExtendedValueCap(
+            interp, group, type, cap);
+    }
+    else {
+        text = PyUnicode_AsUTF8(value);
+        err = text == NULL ? -1 : PyRestrict_ExtendedSetValue(interp, group,
+                                                              type, text);
+    }
+    return err < 0 ? NULL : Py_NewRef(Py_None);
+}
+
+static PyObject *
+guest_add_extended(GuestObject *self, PyObject *args)
+{
+    PyInterpreterState *interp = _restrict_OpenInterp(self);
+    const char *group, *type, *member;
+    if (interp == NULL
+        || !PyArg_ParseTuple(args, "sss", &group, &type, &member)
+        || PyRestrict_ExtendedAddMembership(interp, group, type, member) < 0)
+    {
+        return NULL;
+    }
+    Py_RETURN_NONE;
+}
+
 /* --- Life ------------------------------------------------------------------------------------ */
 
 PyDoc_STRVAR(guest_cancel_doc,
@@ -271,6 +339,7 @@ guest_new(PyTypeObject *type, PyObject *args, PyObject *kwargs)
     self->functions = Py_NewRef(functions);
     self->describe = Py_NewRef(describe);
     self->guest.host_call = _restrict_HostCall;
+    self->guest.host_signal = _restrict_HostSignal;
     self->guest.host_arg = self;
     if (_PyRestrict_GuestStack(&self->guest, memory) < 0
         || _PyRestrict_GuestInit(&self->guest, &config) < 0)
@@ -358,6 +427,12 @@ static PyMethodDef guest_methods[] = {
     {"allow_network_info", (PyCFunction)guest_allow_network_info,
      METH_NOARGS,
      PyDoc_STR("allow_network_info()\n--\n\nAllow network information.")},
+    {"set_extended", (PyCFunction)guest_set_extended, METH_VARARGS,
+     PyDoc_STR("set_extended(group, type, value)\n--\n\n"
+               "Set a protection to True, to a cap or to a text.")},
+    {"add_extended", (PyCFunction)guest_add_extended, METH_VARARGS,
+     PyDoc_STR("add_extended(group, type, member)\n--\n\n"
+               "Add a text to those that a protection allows.")},
     {"set_input", (PyCFunction)_restrict_SetInput, METH_O, guest_set_input_doc},
     {"output", (PyCFunction)_restrict_Output, METH_VARARGS, guest_output_doc},
     {"denials", (PyCFunction)_restrict_Denials, METH_NOARGS, guest_denials_doc},

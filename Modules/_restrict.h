@@ -25,6 +25,7 @@ extern PyObject *_restrict_Run(GuestObject *self, PyObject *args);
 extern int _restrict_HostCall(void *host, int index,
                               struct _restrict_copy *copy, Py_ssize_t nargs,
                               int has_keywords, struct _restrict_copy *answer);
+extern void _restrict_HostSignal(void *host);
 
 /* _restrict_record.c */
 extern PyObject *_restrict_SetInput(GuestObject *self, PyObject *data);

@@ -28,6 +28,17 @@ stop_with(GuestObject *self, PyObject *exc)
     return -1;
 }
 
+/* Signals of the host's came while the guest runs. */
+void
+_restrict_HostSignal(void *host)
+{
+    if (PyErr_CheckSignals() < 0) {
+        PyObject *exc = PyErr_GetRaisedException();
+        stop_with(host, exc);
+        Py_DECREF(exc);
+    }
+}
+
 static int
 put_host_error(GuestObject *self, PyObject *exc, struct _restrict_copy *answer)
 {

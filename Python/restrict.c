@@ -40,12 +40,24 @@ static const PyInterpreterConfig isolated = {
 
 /* --- Making ------------------------------------------------------------------- */
 
+/* Larger than most structs: a wild size is an error, not a long read. */
+#define MAX_CONFIG 4096
+
 static int
 config_valid(const PyRestrictConfig *config)
 {
-    return config == NULL
-           || (config->size >= sizeof(config->size)
-               && config->size <= sizeof(*config));
+    if (config == NULL) {
+        return 1;
+    }
+    if (config->size < sizeof(config->size) || config->size > MAX_CONFIG) {
+        return 0;
+    }
+    for (size_t i = sizeof(*config); i < config->size; i++) {
+        if (((const char *)config)[i] != 0) {
+            return 0;                   // asks for what we do not have
+        }
+    }
+    return 1;
 }
 
 static struct _restrict_state *
@@ -53,7 +65,7 @@ new_state(const PyRestrictConfig *given)
 {
     PyRestrictConfig config = {0};
     if (given != NULL) {
-        memcpy(&config, given, given->size);
+        memcpy(&config, given, Py_MIN(given->size, sizeof(config)));
     }
     struct _restrict_state *state = PyMem_RawCalloc(1, sizeof(*state));
     if (state != NULL) {
@@ -74,6 +86,7 @@ free_state(struct _restrict_state *state)
     _PyRestrict_StreamsFini(state);
     _PyRestrict_FilesFini(&state->files);
     _PyRestrict_NetFini(state->net);
+    _PyRestrict_ExtendedFini(&state->extended);
     PyMem_RawFree(state);
 }
 
@@ -233,41 +246,6 @@ _PyRestrict_TrustedCheck(const char *function)
         return 0;
     }
     return _PyRestrict_GuardCall(function);
-}
-
-#else  /* !WITH_RESTRICTED: the functions exist, and nothing is restricted. */
-
-static PyStatus
-not_compiled_in(void)
-{
-    return _PyStatus_ERR("Python was built --without-restricted");
-}
-
-static int
-trusted_error(void)
-{
-    PyErr_SetString(PyExc_SystemError, "the interpreter is trusted");
-    return -1;
-}
-
-PyStatus
-PyRestrict_NewInterpreterFromConfig(PyThreadState **tstate,
-                                    const PyRestrictConfig *Py_UNUSED(config))
-{
-    *tstate = NULL;
-    return not_compiled_in();
-}
-
-PyThreadState *
-PyRestrict_NewInterpreter(void)
-{
-    return NULL;
-}
-
-int
-PyRestrict_IsRestricted(PyInterpreterState *Py_UNUSED(interp))
-{
-    return 0;
 }
 
 #endif  /* WITH_RESTRICTED */

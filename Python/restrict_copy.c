@@ -148,25 +148,32 @@ put_reference(struct _restrict_copy *copy, PyObject *object, int *flag)
 
 /* --- Values that hold no others ------------------------------------------------------- */
 
+/* There is room for it. */
+static inline void
+write_compact(struct _restrict_copy *copy, PyLongObject *value)
+{
+    int64_t n = _PyLong_CompactValue(value);
+    if (n == (int8_t)n) {
+        write_tag(copy, TAG_INT8);
+        write_tag(copy, (int8_t)n);
+    }
+    else if (n == (int32_t)n) {
+        int32_t few = (int32_t)n;
+        write_tag(copy, TAG_INT32);
+        write_raw(copy, &few, sizeof(few));
+    }
+    else {
+        write_tag(copy, TAG_INT64);
+        write_raw(copy, &n, sizeof(n));
+    }
+}
+
 static int
 put_int(struct _restrict_copy *copy, PyObject *object)
 {
     PyLongObject *value = (PyLongObject *)object;
     if (_PyLong_IsCompact(value)) {
-        int64_t n = _PyLong_CompactValue(value);
-        if (n == (int8_t)n) {
-            write_tag(copy, TAG_INT8);
-            write_tag(copy, (int8_t)n);
-            return 0;
-        }
-        if (n == (int32_t)n) {
-            int32_t few = (int32_t)n;
-            write_tag(copy, TAG_INT32);
-            write_raw(copy, &few, sizeof(few));
-            return 0;
-        }
-        write_tag(copy, TAG_INT64);
-        write_raw(copy, &n, sizeof(n));
+        write_compact(copy, value);
         return 0;
     }
     int flag, known = put_reference(copy, object, &flag);
@@ -325,6 +332,43 @@ next_item(struct source *source)
 
 #define TYPE_DOES_NOT_CROSS (-2)
 
+/* Room for a value that is a tag and a number. */
+#define NUMBER (1 + sizeof(int64_t))
+
+/* Put as many plain numbers as follow in a list or tuple.  Most of what is
+   large is made of them: this loop is what the copy costs. */
+static int
+put_numbers(struct _restrict_copy *copy, struct source *source)
+{
+    PyObject **items = PySequence_Fast_ITEMS(source->container);
+    Py_ssize_t n = Py_SIZE(source->container);
+    while (source->at < n) {
+        Py_ssize_t run = Py_MIN(n - source->at, 256);
+        if (copy->allocated - copy->size < (size_t)run * NUMBER
+            && grow(copy, (size_t)run * NUMBER) < 0) {
+            return -1;
+        }
+        for (Py_ssize_t end = source->at + run; source->at < end;
+             source->at++) {
+            PyObject *item = items[source->at];
+            if (PyLong_CheckExact(item)
+                && _PyLong_IsCompact((PyLongObject *)item)) {
+                write_compact(copy, (PyLongObject *)item);
+            }
+            else if (PyFloat_CheckExact(item)
+                     && !isnan(PyFloat_AS_DOUBLE(item))) {
+                write_tag(copy, TAG_FLOAT);
+                write_raw(copy, &((PyFloatObject *)item)->ob_fval,
+                          sizeof(double));
+            }
+            else {
+                return 0;
+            }
+        }
+    }
+    return 0;
+}
+
 static int
 put_value(struct _restrict_copy *copy, struct sources *sources,
           PyObject *object)
@@ -435,7 +479,14 @@ _PyRestrict_CopyPut(struct _restrict_copy *copy, PyObject *value,
     sources.allocated = Py_ARRAY_LENGTH(sources.small);
     int err = put_value(copy, &sources, value);
     while (!err && sources.n > 0) {
-        value = next_item(&sources.open[sources.n - 1]);
+        struct source *source = &sources.open[sources.n - 1];
+        if ((source->tag == TAG_LIST || source->tag == TAG_TUPLE)
+            && put_numbers(copy, source) < 0)
+        {
+            err = -1;
+            break;
+        }
+        value = next_item(source);
         if (value != NULL) {
             err = put_value(copy, &sources, value);
         }

@@ -99,8 +99,14 @@ get_str(struct _restrict_copy *copy)
     if (length <= 1) {                  // those are kept once by each side
         return PyUnicode_FromKindAndData(kind, data, length);
     }
-    Py_UCS4 top = form & ASCII ? 0x7f : kind == 1 ? 0xff
-                  : kind == 2 ? 0xffff : 0x10ffff;
+    if (form & ASCII) {
+        PyObject *ascii = PyUnicode_New(length, 0x7f);
+        if (ascii != NULL) {
+            memcpy(PyUnicode_1BYTE_DATA(ascii), data, length);
+        }
+        return ascii;
+    }
+    Py_UCS4 top = kind == 1 ? 0xff : kind == 2 ? 0xffff : 0x10ffff;
     PyObject *text = PyUnicode_New(length, top);
     if (text != NULL) {
         memcpy(PyUnicode_DATA(text), data, (size_t)length * kind);
@@ -149,7 +155,7 @@ get_complex(struct _restrict_copy *copy)
     return PyComplex_FromCComplex(value);
 }
 
-static PyObject *
+static inline PyObject *
 get_plain(struct _restrict_copy *copy, int tag)
 {
     switch (tag) {
@@ -351,6 +357,28 @@ get_value(struct _restrict_copy *copy, struct targets *targets)
     return value;
 }
 
+/* Fill in as many plain values as follow in a list or tuple. */
+static int
+get_plain_items(struct _restrict_copy *copy, struct target *target)
+{
+    PyObject **items = target->tag == TAG_LIST
+                       ? ((PyListObject *)target->container)->ob_item
+                       : ((PyTupleObject *)target->container)->ob_item;
+    while (target->at < target->size) {
+        int tag = (unsigned char)copy->data[copy->at];
+        if (tag >= TAG_LIST) {          // or to be remembered
+            return 0;
+        }
+        copy->at++;
+        PyObject *item = get_plain(copy, tag);
+        if (item == NULL) {
+            return -1;
+        }
+        items[target->at++] = item;
+    }
+    return 0;
+}
+
 /* Close the innermost container: it is complete. */
 static PyObject *
 close_target(struct _restrict_copy *copy, struct targets *targets)
@@ -378,6 +406,10 @@ get_all(struct _restrict_copy *copy, struct targets *targets)
             if (value != NULL && add_item(copy, target, value) < 0) {
                 return NULL;
             }
+            if ((target->tag == TAG_LIST || target->tag == TAG_TUPLE)
+                && get_plain_items(copy, target) < 0) {
+                return NULL;
+            }
             if (target->at < target->size) {
                 break;
             }
@@ -386,9 +418,12 @@ get_all(struct _restrict_copy *copy, struct targets *targets)
     }
 }
 
+/* What is being made is no garbage: collections in between would look at it
+   again and again for nothing.  The next one looks at it once. */
 PyObject *
 _PyRestrict_CopyGet(struct _restrict_copy *copy)
 {
+    int collecting = PyGC_Disable();
     struct targets targets;
     targets.n = 0;
     targets.open = targets.small;
@@ -401,6 +436,9 @@ _PyRestrict_CopyGet(struct _restrict_copy *copy)
     }
     if (targets.open != targets.small) {
         PyMem_RawFree(targets.open);
+    }
+    if (collecting) {
+        PyGC_Enable();
     }
     return value;
 }

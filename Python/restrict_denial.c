@@ -22,6 +22,7 @@
 #ifdef WITH_RESTRICTED
 
 #define SUBJECT_SIZE 200
+#define GRANT_SIZE (PATH_MAX + 200)
 
 /* --- The exceptions ---------------------------------------------------------- */
 
@@ -299,7 +300,7 @@ static void
 record(struct _restrict_log *log, const struct _restrict_request *request)
 {
     char subject[SUBJECT_SIZE], filename[SUBJECT_SIZE], raw[SUBJECT_SIZE];
-    char grant[2 * SUBJECT_SIZE];
+    char grant[GRANT_SIZE];
     PyRestrictDenial denial = {.capability = request->capability,
                                .subject = subject,
                                .filename = filename};
@@ -307,8 +308,9 @@ record(struct _restrict_log *log, const struct _restrict_request *request)
     find_location(raw, sizeof(raw), &denial.line);
     copy_printable(filename, sizeof(filename), raw);
     if (request->grant != NULL) {
+        // A grant is offered as it is, or it would allow something else.
         copy_printable(grant, sizeof(grant), request->grant);
-        denial.grant = grant;
+        denial.grant = strcmp(grant, request->grant) == 0 ? grant : NULL;
     }
     denial.first_time = denial.last_time = now();
     log_add(log, &denial);

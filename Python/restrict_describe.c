@@ -92,21 +92,27 @@ type_name(PyTypeObject *type, int with_module)
     return plain;
 }
 
+/* (file, line, function, column, last line, column there), -1 for what is not
+   known; columns are in bytes of UTF-8. */
 static PyObject *
 frame_row(PyTracebackObject *tb)
 {
     PyCodeObject *code = PyFrame_GetCode(tb->tb_frame);
-    int line = tb->tb_lineno;
-    if (line < 0) {
-        line = PyCode_Addr2Line(code, tb->tb_lasti);
+    int line, column, end_line, end_column;
+    if (!PyCode_Addr2Location(code, tb->tb_lasti, &line, &column, &end_line,
+                              &end_column)) {
+        column = end_line = end_column = -1;
     }
-    PyObject *row = Py_BuildValue("(NiN)", plain_or(code->co_filename, "?"),
-                                  line, plain_or(code->co_qualname, "?"));
+    line = tb->tb_lineno >= 0 ? tb->tb_lineno
+                              : PyCode_Addr2Line(code, tb->tb_lasti);
+    PyObject *row = Py_BuildValue("(NiNiii)", plain_or(code->co_filename, "?"),
+                                  line, plain_or(code->co_qualname, "?"),
+                                  column, end_line, end_column);
     Py_DECREF(code);
     return row;
 }
 
-/* Of a long traceback, the two ends; (None, how many, None) between them. */
+/* Of a long traceback, the two ends; (None, how many, None, ...) between. */
 static PyObject *
 frame_rows(PyObject *first)
 {
@@ -123,7 +129,8 @@ frame_rows(PyObject *first)
             row = frame_row(tb);
         }
         else if (i == N_FRAMES) {
-            row = Py_BuildValue("(OnO)", Py_None, n - 2 * N_FRAMES, Py_None);
+            row = Py_BuildValue("(OnOiii)", Py_None, n - 2 * N_FRAMES,
+                                Py_None, -1, -1, -1);
         }
         else {
             continue;

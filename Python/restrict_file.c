@@ -188,6 +188,10 @@ PyRestrict_SetFileSizeCap(PyInterpreterState *interp, long long bytes)
     if (state == NULL) {
         return -1;
     }
+    if (bytes < -1) {
+        PyErr_SetString(PyExc_ValueError, "a size cannot be negative");
+        return -1;
+    }
     state->files.size_cap = bytes;
     return 0;
 }
@@ -199,8 +203,28 @@ PyRestrict_SetOpenFilesCap(PyInterpreterState *interp, int files)
     if (state == NULL) {
         return -1;
     }
+    if (files < 0) {
+        PyErr_SetString(PyExc_ValueError, "a number of files is negative");
+        return -1;
+    }
     state->files.open_cap = files;
     return 0;
+}
+
+/* The host may have started the guest in a folder that is none of its
+   business: where it is shows only if a grant shows it too. */
+const char *
+_PyRestrict_ShownDirectory(void)
+{
+    struct _restrict_state *state = _PyRestrict_GetState();
+    const char *cwd = state->files.cwd;
+    if (cwd != NULL && (state->policy.filesystem_info
+                        || _PyRestrict_ModeOf(&state->files, cwd) != 0
+                        || _PyRestrict_IsOnTheWay(&state->files, cwd)))
+    {
+        return cwd;
+    }
+    return "/";
 }
 
 /* --- Refusing ------------------------------------------------------------------------ */
@@ -264,6 +288,9 @@ _PyRestrict_DenyPath(PyObject *name, const char *path, int mode)
     PyObject *subject = as_utf8(path);
     PyObject *entry = as_utf8(grant);
     if (subject != NULL && entry != NULL) {
+        // With characters replaced, it would name another file.
+        grant[0] = strcmp(grant, PyBytes_AS_STRING(entry)) == 0 ? grant[0]
+                                                                 : '\0';
         _PyRestrict_Deny(&(struct _restrict_request){
             .kind = _PyRestrict_PERMISSION,
             .capability = "file",

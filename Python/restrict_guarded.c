@@ -440,17 +440,4 @@ PyRestrict_GuardedExec(PyObject *code, PyObject *globals, PyObject *locals,
     return result;
 }
 
-#else  /* !WITH_RESTRICTED */
-
-PyObject *
-PyRestrict_GuardedExec(PyObject *Py_UNUSED(code),
-                       PyObject *Py_UNUSED(globals),
-                       PyObject *Py_UNUSED(locals),
-                       PyObject *Py_UNUSED(builtins))
-{
-    PyErr_SetString(PyExc_SystemError,
-                    "Python was built --without-restricted");
-    return NULL;
-}
-
 #endif  /* WITH_RESTRICTED */

@@ -7,6 +7,7 @@
    it. */
 
 #include "Python.h"
+#include "pycore_moduleobject.h"  // _PyModule_GetState()
 #include "pycore_object.h"
 #include "pycore_restrict.h"
 #include "pycore_restrict_limits.h"
@@ -137,9 +138,9 @@ static PyObject *
 call_host_function(PyObject *self, PyObject *const *args, Py_ssize_t nargs,
                    PyObject *keywords)
 {
-    struct _restrict_host_function *function = PyCapsule_GetPointer(
-        self, "restrict.function");
-    if (function == NULL || !may_call_host(function->guest)) {
+    struct _restrict_host_function *function =
+        *(struct _restrict_host_function **)_PyModule_GetState(self);
+    if (!may_call_host(function->guest)) {
         return NULL;
     }
     struct _restrict_copy copy, answer;
@@ -189,6 +190,25 @@ new_function(struct _restrict_guest *guest, int index, const char *name,
     return function;
 }
 
+/* A built-in function has a module for its __self__, and its repr names no
+   address then.  Ours is an empty one whose state leads back to us; the state
+   is freed with it. */
+static PyObject *
+new_self(struct _restrict_host_function *function)
+{
+    PyObject *self = PyModule_New("host");
+    struct _restrict_host_function **state = PyMem_New(
+        struct _restrict_host_function *, 1);
+    if (self == NULL || state == NULL) {
+        Py_XDECREF(self);
+        PyMem_Free(state);
+        return PyErr_NoMemory();
+    }
+    *state = function;
+    ((PyModuleObject *)self)->md_state = state;
+    return self;
+}
+
 PyObject *
 _PyRestrict_NewHostFunction(struct _restrict_guest *guest, int index,
                             const char *name, const char *doc,
@@ -201,7 +221,7 @@ _PyRestrict_NewHostFunction(struct _restrict_guest *guest, int index,
     if (function == NULL) {
         return PyErr_Occurred() ? NULL : PyErr_NoMemory();
     }
-    PyObject *self = PyCapsule_New(function, "restrict.function", NULL);
+    PyObject *self = new_self(function);
     if (self == NULL) {
         return NULL;
     }

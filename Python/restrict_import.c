@@ -14,11 +14,12 @@
         was built with it;
      4. built-in C modules that the surface table reviews, or that the host
         allowed by name;
-     5. folders that the host named, as source only.
+     5. extension modules that the host allowed by name, and loaded;
+     6. folders that the host named, as source only.
 
    Anything else is refused, in the same words whether or not it exists.
-   There are no .pyc files, no path hooks, no loaders and no shared libraries
-   to reach. */
+   There are no .pyc files, no path hooks and no loaders to reach, and no
+   shared library is opened here.  Deciding is done in restrict_modules.c. */
 
 #include "Python.h"
 #include "marshal.h"              // PyMarshal_ReadObjectFromString()
@@ -29,43 +30,12 @@
 #include "pycore_moduleobject.h"
 #include "pycore_namespace.h"     // _PyNamespace_New()
 #include "pycore_restrict.h"
-#include "pycore_restrict_frozen.h"
+#include "pycore_restrict_modules.h"
 #include <unistd.h>               // close()
 
 #ifdef WITH_RESTRICTED
 
-/* --- Deciding --------------------------------------------------------------------- */
-
-static const struct _frozen *
-find_frozen(const char *name)
-{
-    size_t lo = 0, hi = _PyRestrict_FrozenCount;
-    while (lo < hi) {
-        size_t mid = (lo + hi) / 2;
-        int order = strcmp(_PyRestrict_FrozenModules[mid].name, name);
-        if (order == 0) {
-            return &_PyRestrict_FrozenModules[mid];
-        }
-        if (order < 0) {
-            lo = mid + 1;
-        }
-        else {
-            hi = mid;
-        }
-    }
-    return NULL;
-}
-
-static const struct _inittab *
-find_builtin(const char *name)
-{
-    for (const struct _inittab *p = PyImport_Inittab; p->name != NULL; p++) {
-        if (strcmp(p->name, name) == 0 && p->initfunc != NULL) {
-            return p;
-        }
-    }
-    return NULL;
-}
+/* --- Finding source of the host's folders ---------------------------------------------- */
 
 /* A module of a folder that the host named. */
 struct source {
@@ -114,8 +84,8 @@ find_source(const char *name, struct source *source)
     return 0;
 }
 
-static int
-has_source(const char *name)
+int
+_PyRestrict_HasSource(const char *name)
 {
     struct source source;
     if (!find_source(name, &source)) {
@@ -123,177 +93,6 @@ has_source(const char *name)
     }
     close(source.fd);
     return 1;
-}
-
-static int
-deny_import_for(const char *name, const char *grant)
-{
-    char message[256];
-    PyOS_snprintf(message, sizeof(message), "import of '%s' is not allowed",
-                  name);
-    _PyRestrict_Deny(&(struct _restrict_request){
-        .kind = _PyRestrict_IMPORT,
-        .capability = "import",
-        .subject = name,
-        .grant = grant,
-        .message = message,
-    });
-    PyObject *exc = PyErr_GetRaisedException();
-    PyObject *text = PyUnicode_FromString(name);
-    if (text == NULL || PyObject_SetAttr(exc, &_Py_ID(name), text) < 0) {
-        PyErr_Clear();
-    }
-    Py_XDECREF(text);
-    PyErr_SetRaisedException(exc);
-    return -1;
-}
-
-static int
-deny_import(const char *name)
-{
-    char grant[256];
-    PyOS_snprintf(grant, sizeof(grant), "modules = [\"%s\"]", name);
-    return deny_import_for(name, grant);
-}
-
-/* Modules that are of no use without the network, and not to be had until
-   the host grants some of it, or them by name. */
-static const char *const network[] = {
-    "_socket", "_ssl", "select", "selectors", "socket", "ssl"
-};
-
-/* Any grant does; which one, nobody knows before there is an address. */
-#define NETWORK_GRANT "addresses = [[\"ADDRESS\", 0]]"
-
-static int
-lacks_network(const struct _restrict_state *state, const char *name)
-{
-    for (size_t i = 0; i < Py_ARRAY_LENGTH(network); i++) {
-        if (strcmp(network[i], name) == 0) {
-            return !_PyRestrict_HasNet(state->net)
-                   && !_PyRestrict_NamesCover(&state->policy.allowed, name);
-        }
-    }
-    return 0;
-}
-
-/* A list of the names of the frozen modules, for the trusted side. */
-PyObject *
-_PyRestrict_ListFrozen(void)
-{
-    PyObject *list = PyList_New(0);
-    for (size_t i = 0; list != NULL && i < _PyRestrict_FrozenCount; i++) {
-        PyObject *name = PyUnicode_FromString(
-            _PyRestrict_FrozenModules[i].name);
-        if (name == NULL || PyList_Append(list, name) < 0) {
-            Py_CLEAR(list);
-        }
-        Py_XDECREF(name);
-    }
-    return list;
-}
-
-/* Modules that the frozen library asks for and does well without.  To the one
-   that asks they do not exist; a guest that asks, or has another module ask,
-   is refused as for any other. */
-static const struct {
-    const char *asker, *name;
-} optional[] = {
-    {"_colorize", "nt"}, {"asyncio._outside", "socket"},
-    {"asyncio.base_events", "ssl"}, {"asyncio.events", "_asyncio"},
-    {"asyncio.futures", "_asyncio"}, {"asyncio.selector_events", "ssl"},
-    {"asyncio.sslproto", "ssl"}, {"asyncio.tasks", "_asyncio"},
-    {"encodings", "_winapi"}, {"hashlib", "_hashlib"}, {"hmac", "_hashlib"},
-    {"locale", "_locale"}, {"ntpath", "_winapi"}, {"ntpath", "nt"},
-    {"os", "nt"}, {"pathlib._local", "grp"}, {"pathlib._local", "pwd"},
-    {"platform", "_wmi"}, {"platform", "socket"}, {"posixpath", "pwd"},
-    {"shutil", "_winapi"}, {"shutil", "grp"}, {"shutil", "nt"}, {"shutil", "pwd"},
-    {"tarfile", "grp"}, {"tarfile", "pwd"}, {"traceback", "_suggestions"},
-    {"uuid", "_uuid"},
-};
-
-/* Is the running code that of the frozen module?  Its file name says which,
-   and the flag that it is no other code which only says so. */
-static int
-runs_frozen(const char *module)
-{
-    _PyInterpreterFrame *frame = _PyThreadState_GetFrame(_PyThreadState_GET());
-    PyCodeObject *code = frame != NULL ? _PyFrame_GetCode(frame) : NULL;
-    if (code == NULL || !(code->co_flags & _PyRestrict_CO_FROZEN)) {
-        return 0;
-    }
-    char name[100];
-    PyOS_snprintf(name, sizeof(name), "<frozen %s>", module);
-    return _PyUnicode_EqualToASCIIString(code->co_filename, name);
-}
-
-static int
-is_optional(const char *name)
-{
-    for (size_t i = 0; i < Py_ARRAY_LENGTH(optional); i++) {
-        if (strcmp(optional[i].name, name) == 0
-            && runs_frozen(optional[i].asker))
-        {
-            return 1;
-        }
-    }
-    return 0;
-}
-
-int
-_PyRestrict_ModuleCheck(const char *name)
-{
-    struct _restrict_state *state = _PyRestrict_GetState();
-    if (state == NULL) {
-        return 0;
-    }
-    int offered = !_PyRestrict_NamesCover(&state->policy.blocked, name)
-                  && (_PyRestrict_NamesCover(&state->policy.allowed, name)
-                      || find_frozen(name) != NULL
-                      || _PyRestrict_IsReviewedModule(name)
-                      || has_source(name));
-    int no_network = offered && lacks_network(state, name);
-    if (offered && !no_network) {
-        return 0;
-    }
-    if (is_optional(name)) {
-        PyErr_Format(PyExc_ModuleNotFoundError, "No module named '%s'", name);
-        return -1;
-    }
-    if (no_network) {
-        return deny_import_for(name, NETWORK_GRANT);
-    }
-    return deny_import(name);
-}
-
-int
-PyRestrict_AllowModule(PyInterpreterState *interp, const char *name)
-{
-    struct _restrict_state *state = _PyRestrict_StateOf(interp);
-    if (state == NULL) {
-        return -1;
-    }
-    _PyRestrict_NamesDiscard(&state->policy.blocked, name);
-    if (_PyRestrict_NamesAdd(&state->policy.allowed, name) < 0) {
-        PyErr_NoMemory();
-        return -1;
-    }
-    return 0;
-}
-
-int
-PyRestrict_BlockModule(PyInterpreterState *interp, const char *name)
-{
-    struct _restrict_state *state = _PyRestrict_StateOf(interp);
-    if (state == NULL) {
-        return -1;
-    }
-    _PyRestrict_NamesDiscard(&state->policy.allowed, name);
-    if (_PyRestrict_NamesAdd(&state->policy.blocked, name) < 0) {
-        PyErr_NoMemory();
-        return -1;
-    }
-    return 0;
 }
 
 /* --- Loading frozen source ------------------------------------------------------------ */
@@ -543,9 +342,9 @@ load_from_def(PyModuleDef *def, const char *text, PyObject *name)
 {
     struct _restrict_surface *surface = &_PyRestrict_GetState()->surface;
     int reviewed = _PyRestrict_IsReviewedModule(text);
-    surface->off += !reviewed;
+    surface->off = !reviewed;
     PyObject *module = module_from_def(def, name);
-    surface->off -= !reviewed;
+    surface->off = 0;
     if (module == NULL
         || (reviewed && PyModule_Check(module)
             && _PyRestrict_FilterModule(module, text) < 0)
@@ -602,37 +401,53 @@ load_guest_module(PyObject *name)
 /* --- Finding ----------------------------------------------------------------------------- */
 
 static PyObject *
-load_module(PyObject *name)
+load_found(const char *text, PyObject *name)
 {
-    const char *text = PyUnicode_AsUTF8(name);
-    if (text == NULL || strlen(text) != (size_t)PyUnicode_GET_LENGTH(name)) {
-        PyErr_Clear();
-        deny_import("(not a name)");
-        return NULL;
-    }
-    if (_PyRestrict_ModuleCheck(text) < 0) {
-        return NULL;
-    }
     if (strcmp(text, "restrict") == 0) {
         return load_guest_module(name);
     }
-    const struct _frozen *frozen = find_frozen(text);
+    const struct _frozen *frozen = _PyRestrict_FindFrozen(text);
     if (frozen != NULL) {
         return load_frozen(frozen, name);
     }
-    const struct _inittab *builtin = find_builtin(text);
+    const struct _inittab *builtin = _PyRestrict_FindBuiltin(text);
     if (builtin != NULL) {
         return load_builtin(builtin, name);
     }
     if (strcmp(text, "_ssl") == 0) {
         return load_shared(text, name);
     }
+    PyModuleDef *extension = _PyRestrict_FindExtension(text);
+    if (extension != NULL) {
+        return load_from_def(extension, text, name);
+    }
     struct source source;
     if (find_source(text, &source)) {
         return load_source(&source, name);
     }
-    deny_import(text);
+    _PyRestrict_DenyImport(text);
     return NULL;
+}
+
+static PyObject *
+load_module(PyObject *name)
+{
+    const char *text = PyUnicode_AsUTF8(name);
+    if (text == NULL || strlen(text) != (size_t)PyUnicode_GET_LENGTH(name)) {
+        PyErr_Clear();
+        _PyRestrict_DenyImport("(not a name)");
+        return NULL;
+    }
+    if (_PyRestrict_ModuleCheck(text) < 0) {
+        return NULL;
+    }
+    // A module that comes whole may import one that does not.
+    struct _restrict_surface *surface = &_PyRestrict_GetState()->surface;
+    int off = surface->off;
+    surface->off = 0;
+    PyObject *module = load_found(text, name);
+    surface->off = off;
+    return module;
 }
 
 /* Make the module an attribute of its package. */
@@ -749,9 +564,10 @@ import_item(PyObject *package_name, PyObject *module, PyObject *item)
     }
     const char *text = PyUnicode_AsUTF8(full);
     PyObject *submodule = NULL;
-    if (text != NULL && (find_frozen(text) != NULL
-                         || find_builtin(text) != NULL
-                         || has_source(text))) {
+    if (text != NULL && (_PyRestrict_FindFrozen(text) != NULL
+                         || _PyRestrict_FindBuiltin(text) != NULL
+                         || _PyRestrict_FindExtension(text) != NULL
+                         || _PyRestrict_HasSource(text))) {
         submodule = import_by_name(full);
     }
     Py_DECREF(full);

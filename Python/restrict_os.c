@@ -26,15 +26,13 @@
 static PyObject *
 os_getcwd(PyObject *Py_UNUSED(module), PyObject *Py_UNUSED(ignored))
 {
-    const char *cwd = get_files()->cwd;
-    return PyUnicode_DecodeFSDefault(cwd != NULL ? cwd : "/");
+    return PyUnicode_DecodeFSDefault(_PyRestrict_ShownDirectory());
 }
 
 static PyObject *
 os_getcwdb(PyObject *Py_UNUSED(module), PyObject *Py_UNUSED(ignored))
 {
-    const char *cwd = get_files()->cwd;
-    return PyBytes_FromString(cwd != NULL ? cwd : "/");
+    return PyBytes_FromString(_PyRestrict_ShownDirectory());
 }
 
 static PyObject *

@@ -75,6 +75,14 @@ _PyRestrict_NamesDiscard(struct _restrict_names *set, const char *name)
             (set->n - at) * sizeof(char *));
 }
 
+int
+_PyRestrict_NamesHave(const struct _restrict_names *set, const char *name)
+{
+    int found;
+    names_find(set, name, strlen(name), &found);
+    return found;
+}
+
 /* Is the name, or a package that it is in, in the set?  "a" covers "a.b". */
 int
 _PyRestrict_NamesCover(const struct _restrict_names *set, const char *name)
@@ -105,6 +113,12 @@ _PyRestrict_PolicyFini(struct _restrict_policy *policy)
 {
     _PyRestrict_NamesFini(&policy->allowed);
     _PyRestrict_NamesFini(&policy->blocked);
+    while (policy->extensions != NULL) {
+        struct _restrict_extension *next = policy->extensions->next;
+        PyMem_RawFree(policy->extensions->name);
+        PyMem_RawFree(policy->extensions);
+        policy->extensions = next;
+    }
 }
 
 #endif  /* WITH_RESTRICTED */

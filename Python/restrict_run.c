@@ -21,6 +21,7 @@
 #include "pycore_restrict.h"
 #include "pycore_restrict_limits.h"
 #include "pycore_restrict_run.h"
+#include "pycore_restrict_signal.h"
 
 #ifdef WITH_RESTRICTED
 
@@ -224,6 +225,12 @@ _PyRestrict_GuestAcquire(struct _restrict_guest *guest)
                      "the interpreter is in use by thread %lu", guest->owner);
         return -1;
     }
+    if (guest->in_signal) {
+        PyErr_SetString(PyExc_RuntimeError,
+                        "the interpreter cannot be used in the handler of a "
+                        "signal that interrupted it");
+        return -1;
+    }
     if (guest->low != NULL && !has_room(guest, guest->low)) {
         PyErr_SetString(PyExc_RecursionError,
                         "too many guests inside each other");
@@ -235,6 +242,7 @@ _PyRestrict_GuestAcquire(struct _restrict_guest *guest)
 #ifdef PY_HAVE_THREAD_NATIVE_ID
         guest->tstate->native_thread_id = PyThread_get_thread_native_id();
 #endif
+        guest->outer = _PyRestrict_SignalsEnter(guest);
         _PyRestrict_BeginRun(guest->interp);
         _PyRestrict_PauseCPU(guest->interp);
     }
@@ -247,6 +255,7 @@ _PyRestrict_GuestRelease(struct _restrict_guest *guest)
     if (--guest->depth == 0) {
         _PyRestrict_ResumeCPU(guest->interp);
         _PyRestrict_EndRun(guest->interp);
+        _PyRestrict_SignalsLeave(guest->outer);
         guest->owner = 0;
     }
 }

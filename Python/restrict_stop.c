@@ -26,6 +26,7 @@
 #include "pycore_pyerrors.h"      // _PyErr_SetRaisedException()
 #include "pycore_restrict.h"
 #include "pycore_restrict_clock.h"
+#include "pycore_restrict_signal.h"  // _PyRestrict_HandleSignals()
 
 #ifdef WITH_RESTRICTED
 
@@ -106,6 +107,9 @@ int
 _PyRestrict_CheckStop(void)
 {
     PyThreadState *tstate = _PyThreadState_GET();
+    if (tstate != NULL) {
+        _PyRestrict_HandleSignals(tstate);
+    }
     if (tstate == NULL || !_PyRestrict_IsStopped(tstate)) {
         return tstate != NULL ? _PyRestrict_GuardedCheckStop(tstate) : 0;
     }
@@ -156,6 +160,12 @@ _PyRestrict_HandlePending(PyThreadState *tstate)
         return _PyRestrict_GuardedStep(tstate, at_step(tstate));
     }
     struct _restrict_limits *limits = &state->limits;
+    if (_PyRestrict_HandleSignals(tstate) && limits->step_cap == 0) {
+        _Py_unset_eval_breaker_bit(tstate, _PY_RESTRICTED_BIT);
+        if (_PyRestrict_IsHit(state)) {     // before or after it was cleared
+            _Py_set_eval_breaker_bit(tstate, _PY_RESTRICTED_BIT);
+        }
+    }
     if (!_PyRestrict_IsHit(state) && limits->step_cap != 0 && at_step(tstate)) {
         if (limits->steps == limits->step_cap) {
             _PyRestrict_Stop(state, _PyRestrict_LIMIT_STEPS);

@@ -17,6 +17,7 @@ extern "C" {
 
 #include "pycore_interp.h"        // PyInterpreterState.restricted
 #include "pycore_pystate.h"       // _PyInterpreterState_GET()
+#include "pycore_restrict_extended.h"
 #include "pycore_restrict_files.h"
 #include "pycore_restrict_limits.h"
 
@@ -86,9 +87,17 @@ struct _restrict_names {
     size_t n;
 };
 
+/* An extension module that the host imported for its guests. */
+struct _restrict_extension {
+    struct _restrict_extension *next;
+    char *name;
+    PyModuleDef *def;
+};
+
 struct _restrict_policy {
     struct _restrict_names allowed;     // beside the default modules
     struct _restrict_names blocked;
+    struct _restrict_extension *extensions;
     int filesystem_info;
     int true_stdin, true_stdout, true_stderr;
 };
@@ -98,6 +107,8 @@ extern int _PyRestrict_NamesAdd(struct _restrict_names *set, const char *name);
 extern void _PyRestrict_NamesDiscard(struct _restrict_names *set,
                                      const char *name);
 extern void _PyRestrict_NamesFini(struct _restrict_names *set);
+extern int _PyRestrict_NamesHave(const struct _restrict_names *set,
+                                 const char *name);
 extern int _PyRestrict_NamesCover(const struct _restrict_names *set,
                                   const char *dotted_name);
 
@@ -173,6 +184,7 @@ struct _restrict_state {
     struct _restrict_stream stream[3];  // the in-memory stdin, stdout, stderr
     struct _restrict_files files;
     struct _restrict_net *net;          // NULL: nothing was granted
+    struct _restrict_extended extended;
     struct _restrict_limits limits;
 };
 

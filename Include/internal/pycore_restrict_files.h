@@ -153,6 +153,9 @@ extern int _PyRestrict_OpenFile(PyObject *name, const char *path, int flags);
 PyAPI_FUNC(int) _PyRestrict_DenyPath(PyObject *name, const char *path,
                                      int mode);
 
+/* The guest's current directory, as far as it may know it. */
+extern const char *_PyRestrict_ShownDirectory(void);
+
 /* Refuse what C code wants to open on its own account. */
 extern int _PyRestrict_DenyOpen(const char *path);
 

@@ -37,7 +37,10 @@ struct _restrict_guest {
     char *low;                          // where it goes on while another
                                         // stack runs; NULL: at its top
     _PyRestrict_HostCall host_call;
+    void (*host_signal)(void *host);    // handle the host's signals
     void *host_arg;
+    struct _restrict_guest *outer;      // that the main thread ran before
+    int in_signal;                      // the host handles them now
     struct _restrict_host_function *functions;  // to free at the end
 };
 

@@ -8,22 +8,19 @@ own crashed; 130 after Ctrl-C, as a shell would say.
 from __future__ import annotations
 
 import argparse
-import contextlib
 import copy
 import json
 import os
-import signal
 import sys
-import threading
 from typing import TYPE_CHECKING
 
 from restrict._errors import GuestError, LimitExceeded
 from restrict._interpreter import Interpreter
-from restrict._policy import Policy
+from restrict._policy import LIMITS, Policy
 from restrict._report import Denial, report_lines
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
     from typing import Any, TextIO
 
     from restrict._policy import Stream
@@ -74,8 +71,7 @@ def _add_grants(values: dict[str, Any], args: argparse.Namespace) -> None:
         field = "addresses" if _is_address(host) else "hosts"
         values[field].append([host, port])
     values["modules"] += args.allow_module
-    for name in ("memory", "cpu", "wall", "steps", "output", "sockets",
-                 "net_bytes"):
+    for name in LIMITS:
         if (value := getattr(args, name)) is not None:
             values[name] = value
 
@@ -118,32 +114,6 @@ def _read_script(name: str) -> str:
         raise _UsageError(f"cannot read {name}: {exc}") from None
 
 
-@contextlib.contextmanager
-def _cancel_on_interrupt(guest: Interpreter) -> Iterator[None]:
-    """Let Ctrl-C stop the guest: the handler of the process writes a byte,
-    and a thread that waits for it cancels the guest."""
-    reader, writer = os.pipe()
-    os.set_blocking(writer, False)
-    before = signal.signal(signal.SIGINT, lambda *_: None)
-    wakeup = signal.set_wakeup_fd(writer, warn_on_full_buffer=False)
-
-    def watch() -> None:
-        while data := os.read(reader, 1):
-            if data[0] == signal.SIGINT:
-                guest.cancel()
-
-    thread = threading.Thread(target=watch, daemon=True)
-    thread.start()
-    try:
-        yield
-    finally:
-        signal.set_wakeup_fd(wakeup)
-        signal.signal(signal.SIGINT, before)
-        os.close(writer)
-        thread.join()
-        os.close(reader)
-
-
 class _Outcome:
     """What came of a run, for the report and for the exit status."""
 
@@ -180,12 +150,14 @@ class _Outcome:
 def _run_guest(guest: Interpreter, source: str, filename: str,
                argv: list[str]) -> _Outcome:
     outcome = _Outcome()
-    with _cancel_on_interrupt(guest):
-        try:
-            guest._define("sys", {"argv": argv})
-            guest.exec(source, filename=filename)
-        except (GuestError, LimitExceeded) as exc:
-            outcome.take(exc)
+    try:
+        guest._start_in(os.getcwd())
+        guest._define("sys", {"argv": argv})
+        guest.exec(source, filename=filename)
+    except (GuestError, LimitExceeded) as exc:
+        outcome.take(exc)
+    except KeyboardInterrupt:
+        outcome.limit, outcome.status = "cancel", EXIT_INTERRUPTED
     return outcome
 
 
@@ -261,6 +233,17 @@ def command_run(args: argparse.Namespace) -> int:
 
 # --- Learning ---------------------------------------------------------------
 
+def _add_extended(mine: dict[str, Any], kinds: dict[str, Any]) -> None:
+    for kind, value in kinds.items():
+        old = mine.get(kind)
+        if isinstance(value, list) and isinstance(old, list):
+            mine[kind] = sorted({*old, *value})
+        elif type(value) is int and type(old) is int:
+            mine[kind] = max(old, value)
+        else:
+            mine[kind] = value
+
+
 def _add_entry(values: dict[str, Any], entry: dict[str, Any]) -> None:
     """Widen a policy, as a dict, by one grant."""
     for field, value in entry.items():
@@ -272,7 +255,7 @@ def _add_entry(values: dict[str, Any], entry: dict[str, Any]) -> None:
                 _merge_grant(values[field], path, mode)
         elif isinstance(value, dict):
             for group, kinds in value.items():
-                values[field].setdefault(group, {}).update(kinds)
+                _add_extended(values[field].setdefault(group, {}), kinds)
         else:
             values[field] = value
 
@@ -388,6 +371,9 @@ def _add_run_options(parser: argparse.ArgumentParser) -> None:
         help="open at a time, or none")
     add("--net-bytes", metavar="SIZE",
         help="sent and received by sockets; or none")
+    add("--file-size", metavar="SIZE",
+        help="of all that it writes to files; or none")
+    add("--open-files", metavar="N", type=_count, help="at a time; or none")
     add("--audit", metavar="FILE.jsonl",
         help="append each refusal as a line of JSON")
     add("--json", action="store_true", help="print a report as JSON")

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from restrict._interpreter import Result
     from restrict._report import Usage
 
-    Frame = tuple[str | None, int, str | None]
+    Frame = tuple[str | None, int, str | None, int, int, int]
     Syntax = tuple[str, str, int | None, int | None, str]
     Part = tuple[int, str, str, Sequence[Frame], Sequence[str], Syntax | None]
     Description = tuple[str, str, int | None, Sequence[Part]]
@@ -172,11 +172,39 @@ def _source_line(sources: Mapping[str, str], filename: str, line: int) -> str:
     return lines[line - 1].strip() if line <= len(lines) else ""
 
 
+# To say where in a line, Python parses it: not for what only a machine writes.
+_MAX_MARKED = 2000
+
+
+def _marked_lines(frame: Frame, sources: Mapping[str, str]) -> str:
+    """Return the frame's source with carets below what failed, or ""."""
+    from traceback import FrameSummary, StackSummary
+
+    filename, line, name, column, end_line, end_column = frame
+    if filename is None or filename not in sources or end_column < 0:
+        return ""
+    lines = sources[filename].splitlines()[line - 1:end_line]
+    text = "\n".join(lines)
+    if not 0 < len(text) <= _MAX_MARKED:
+        return ""
+    summary = FrameSummary(filename, line, name or "?", lookup_line=False,
+                           line=text, end_lineno=end_line, colno=column,
+                           end_colno=end_column)
+    try:
+        shown = StackSummary().format_frame_summary(summary)
+    except Exception:   # noqa: BLE001 (carets are not worth losing an error)
+        return ""
+    return shown.partition("\n")[2]
+
+
 def _format_frame(frame: Frame, sources: Mapping[str, str]) -> str:
-    filename, line, name = frame
+    filename, line, name = frame[:3]
     if filename is None or name is None:
         return f"  [{line} frames not shown]\n"
     text = f'  File "{filename}", line {line}, in {name}\n'
+    marked = _marked_lines(frame, sources)
+    if marked:
+        return text + marked
     source = _source_line(sources, filename, line)
     return text + (f"    {source}\n" if source else "")
 

@@ -70,31 +70,22 @@ def _setter(guest: _native.Guest, name: str, field: str) -> Callable[..., Any]:
 
 
 def _apply_limits(guest: _native.Guest, policy: Policy) -> None:
-    for name in ("output", "sockets", "net_bytes", "cpu", "wall", "steps",
-                 "memory"):
+    for name in ("output", "sockets", "net_bytes", "file_size", "open_files",
+                 "cpu", "wall", "steps", "memory"):
         value = getattr(policy, name)
         if value is not None:
             guest.set_limit(name, value)
-        elif name == "sockets":         # C has a default for it
+        elif name in ("sockets", "open_files"):     # C has defaults for them
             guest.set_limit(name, _MANY)
 
 
 def _apply_extended(guest: _native.Guest, policy: Policy) -> None:
     for (group, kind), value in policy.extended.items():
-        if value is False:
-            continue
-        if value is True:
-            _setter(guest, "extended_set_true", "extended")(group, kind)
-        elif isinstance(value, int):
-            _setter(guest, "extended_value_cap", "extended")(group, kind,
-                                                             value)
-        elif isinstance(value, str):
-            _setter(guest, "extended_set_value", "extended")(group, kind,
-                                                             value)
-        else:
-            add = _setter(guest, "extended_add_membership", "extended")
+        if isinstance(value, frozenset):
             for member in sorted(value):
-                add(group, kind, member)
+                guest.add_extended(group, kind, member)
+        elif value is not False:
+            guest.set_extended(group, kind, value)
 
 
 def _apply_network(guest: _native.Guest, policy: Policy,
@@ -119,7 +110,10 @@ def _apply(guest: _native.Guest, policy: Policy,
     """Hand the policy to C; NotImplementedError names a field that this build
     cannot enforce."""
     for name in policy.modules:
-        guest.allow_module(name)
+        try:
+            guest.allow_module(name)
+        except ImportError as exc:
+            raise ValueError(f"modules: {exc}") from None
     for name in policy.block_modules:
         guest.block_module(name)
     for path, mode in policy.files.items():
@@ -197,10 +191,12 @@ class Interpreter:
 
     After a limit stopped the guest, every further use raises LimitExceeded.
 
-    Raises NotImplementedError if this build cannot restrict, or cannot
-    enforce a field of the policy; MemoryError if there is no address space
-    for the guest's stack; OSError if a host of the policy cannot be looked
-    up, ValueError if it stands for no address that a name may reach.
+    Raises ValueError if a module of the policy is not there or does not
+    support restricted interpreters, or if a host of it stands for no address
+    that a name may reach; OSError if a host cannot be looked up;
+    NotImplementedError if this build cannot restrict, or cannot enforce a
+    field of the policy; MemoryError if there is no address space for the
+    guest's stack.
     """
 
     def __init__(
@@ -421,6 +417,10 @@ class Interpreter:
         if outcome == _native.LOST:
             return GuestError("MemoryError", "")
         return guest_error(value, self._sources)
+
+    def _start_in(self, folder: str) -> None:
+        """Let the guest's relative paths start there; grants nothing."""
+        self._guest.set_directory(folder)
 
     def _define(self, module: str | None, names: Mapping[str, object]) -> None:
         rows: list[tuple[str, int, str, object]] = []

@@ -33,7 +33,8 @@ _HOST = re.compile(r"(?=.{1,253}\Z)(?!-)[a-zA-Z0-9_-]{1,63}(?<!-)"
 _MODES: dict[str, Mode] = {"r": "r", "w": "w", "rw": "rw"}
 
 # The fields that None lifts.
-_LIMITS = ("memory", "cpu", "wall", "steps", "output", "sockets", "net_bytes")
+LIMITS = ("memory", "cpu", "wall", "steps", "output", "file_size",
+          "open_files", "sockets", "net_bytes")
 
 # A new interpreter alone takes 2 to 3 MiB.
 MIN_MEMORY = 4 * 2**20
@@ -276,6 +277,8 @@ class Policy:
       steps        function calls and loop iterations of Python code, counted
                    the same on every machine
       output       bytes written to stdout and stderr together
+      file_size    bytes written to files, in all
+      open_files   files that are open at a time; one more is an OSError
       sockets      sockets open at a time
       net_bytes    bytes sent and received by sockets, together
 
@@ -299,7 +302,8 @@ class Policy:
     """
 
     __slots__ = (  # noqa: RUF023 (the order of to_dict() and files)
-        "memory", "cpu", "wall", "steps", "output", "sockets", "net_bytes",
+        "memory", "cpu", "wall", "steps", "output", "file_size", "open_files",
+        "sockets", "net_bytes",
         "files", "directories", "modules", "block_modules", "path",
         "addresses", "hosts", "network_info", "filesystem_info",
         "stdin", "stdout", "stderr", "extended",
@@ -310,6 +314,8 @@ class Policy:
     wall: float | None
     steps: int | None
     output: int | None
+    file_size: int | None
+    open_files: int | None
     sockets: int | None
     net_bytes: int | None
     files: Mapping[str, Mode]
@@ -334,6 +340,8 @@ class Policy:
         wall: float | None = 30.0,
         steps: int | None = None,
         output: int | str | None = 2**20,
+        file_size: int | str | None = 2**30,
+        open_files: int | None = 256,
         sockets: int | None = 64,
         net_bytes: int | str | None = 256 * 2**20,
         files: Mapping[Path, Mode] | Mapping[str, Mode] = MappingProxyType({}),
@@ -360,6 +368,8 @@ class Policy:
         put("wall", _check_seconds("wall", wall))
         put("steps", _check_count("steps", steps))
         put("output", _check_size("output", output, 0))
+        put("file_size", _check_size("file_size", file_size, 0))
+        put("open_files", _check_count("open_files", open_files))
         put("sockets", _check_count("sockets", sockets))
         put("net_bytes", _check_size("net_bytes", net_bytes, 0))
         put("files", _check_grants("files", files))
@@ -459,7 +469,7 @@ class Policy:
         for name in fields:
             if name not in cls.__slots__:
                 raise ValueError(f"{name}: there is no such field in a policy")
-        for name in _LIMITS:
+        for name in LIMITS:
             if fields.get(name) == "none":
                 fields[name] = None
         if "extended" in fields:
@@ -477,9 +487,9 @@ class Policy:
         values = self.to_dict()
         default = _DEFAULT.to_dict()
         document = {name: "none" if values[name] is None else values[name]
-                    for name in _LIMITS}
+                    for name in LIMITS}
         document |= {name: value for name, value in values.items()
-                     if name not in _LIMITS and value != default[name]}
+                     if name not in LIMITS and value != default[name]}
         return dump(document)
 
     @classmethod

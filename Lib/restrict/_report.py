@@ -112,8 +112,8 @@ def make_denial(row: DenialRow) -> Denial:
     capability, subject, filename, line, grant, count, first, last = row
     location = f"{_printable(filename)}:{line}" if filename else ""
     return Denial(capability, _printable(subject), location,
-                  None if grant is None else _printable(grant), count, first,
-                  last)
+                  grant if grant and grant.isprintable() else None, count,
+                  first, last)
 
 
 class Record:

@@ -57,14 +57,14 @@ def test_script_from_stdin(command):
 def test_json(command, script):
     done = command("run", "--json", "--memory", "32MiB", script(
         "import sys\nprint('out')\nprint('err', file=sys.stderr)\n"
-        "try: import nothing_here\nexcept ImportError: pass\n1/0"))
+        "try: import pwd\nexcept ImportError: pass\n1/0"))
     report = json.loads(done.stdout)
     assert done.returncode == report["exit_status"] == 1
     assert report["stdout"] == "out\n" and report["stderr"] == "err\n"
     assert report["error"]["type_name"] == "ZeroDivisionError"
     assert report["limit"] is None
     assert report["usage"]["denials"] == 1
-    assert report["denials"][0]["option"] == "--allow-module nothing_here"
+    assert report["denials"][0]["option"] == "--allow-module pwd"
 
 
 def test_json_of_a_limit(command, script):
@@ -108,7 +108,7 @@ def test_policy_file(command, script, tmp_path):
 
 def test_audit_and_explain(command, script, tmp_path):
     source = script("for i in range(3):\n"
-                    "    try: import nothing_here\n"
+                    "    try: import pwd\n"
                     "    except ImportError: pass\n"
                     "try: int.__subclasses__()\n"
                     "except AttributeError: pass\n")
@@ -121,10 +121,10 @@ def test_audit_and_explain(command, script, tmp_path):
     assert records[0]["location"] == "script.py:2"
     done = command("explain", "a.jsonl", cwd=tmp_path)
     assert done.stdout.splitlines() == [
-        "refused: import nothing_here",
+        "refused: import pwd",
         "  at script.py:2, 6 times",
-        '  policy file: modules = ["nothing_here"]',
-        "  command line: --allow-module nothing_here",
+        '  policy file: modules = ["pwd"]',
+        "  command line: --allow-module pwd",
         "refused: attribute type.__subclasses__",
         "  at script.py:4, 2 times",
         "  no policy allows it"]
@@ -135,7 +135,7 @@ def test_audit_and_explain(command, script, tmp_path):
 
 def test_learn(command, script, tmp_path):
     """What it writes lets the import through, and is what run() reads."""
-    source = script("try: import _nothing\n"
+    source = script("try: import pwd\n"
                     "except ImportError as exc: print(type(exc).__name__)\n"
                     "try: int.__subclasses__()\n"
                     "except AttributeError: pass\n")
@@ -143,14 +143,131 @@ def test_learn(command, script, tmp_path):
                    cwd=tmp_path)
     assert done.returncode == 0 and "RestrictedImportError" in done.stdout
     text = (tmp_path / "p.toml").read_text()
-    assert 'modules = ["_nothing"]' in text and "cpu = 3.0" in text
+    assert 'modules = ["pwd"]' in text and "cpu = 3.0" in text
     assert "# no policy allows: attribute type.__subclasses__" in text
     done = command("run", "--policy", "p.toml", source, cwd=tmp_path)
     assert done.returncode == 0, done.stderr
 
 
+JOB = """
+import configparser, csv, json, os, sys, zipfile
+
+def total(folder):
+    amount = 0.0
+    for name in sorted(os.listdir(folder)):
+        path = os.path.join(folder, name)
+        if name.endswith(".csv"):
+            with open(path, newline="", encoding="utf-8-sig") as file:
+                amount += sum(float(row["price"]) * int(row["n"])
+                              for row in csv.DictReader(file))
+        elif name.endswith(".json"):
+            with open(path) as file:
+                amount -= sum(json.load(file)["refunds"])
+    return amount
+
+def write(text):
+    with open("out/report.txt", "w") as file:
+        file.write(text)
+    with zipfile.ZipFile("out/report.zip", "w", zipfile.ZIP_DEFLATED) as z:
+        z.write("out/report.txt", "report.txt")
+
+failed = 0
+try:
+    text = f"total {total('data'):.2f}\\n"
+except OSError:
+    failed, text = 1, ""
+try:
+    write(text)
+except OSError:
+    failed = 1
+print(text, end="")
+sys.exit(failed)
+"""
+
+
+@pytest.fixture
+def job(tmp_path):
+    """A folder of data as other programs write it, and one for results."""
+    import csv
+
+    for name in "data", "out":
+        (tmp_path / name).mkdir()
+    for i in range(3):
+        with open(tmp_path / f"data/shop{i}.csv", "w", newline="",
+                  encoding="utf-8-sig") as file:
+            writer = csv.writer(file, dialect="excel")
+            writer.writerows([["item", "n", "price"],
+                              ["caf\u00e9, \"noir\"", i + 1, "2.50"],
+                              ["tea", 2, "1.25"]])
+        subprocess.run(["sh", "-c", f"printf '{{\"refunds\": [0.5, {i}]}}'"
+                        f" > data/refunds{i}.json"], cwd=tmp_path, check=True)
+    (tmp_path / "job.py").write_text(JOB)
+    return tmp_path
+
+
+def test_a_job_on_real_data(command, job):
+    """Relative paths, the host's current directory, real files."""
+    import zipfile
+
+    done = command("run", "--allow-read", "data/", "--allow-write", "out/",
+                   "--allow-read", "out", "job.py", cwd=job)
+    assert (done.returncode, done.stdout) == (0, "total 18.00\n"), done.stderr
+    assert (job / "out/report.txt").read_text() == "total 18.00\n"
+    with zipfile.ZipFile(job / "out/report.zip") as archive:
+        assert archive.read("report.txt") == b"total 18.00\n"
+    assert subprocess.run(["python3", "-m", "zipfile", "-t",
+                           job / "out/report.zip"]).returncode == 0
+
+
+def test_the_job_without_its_grants(command, job):
+    """The report names what lacks, and with that it works."""
+    done = command("run", "--audit", "a.jsonl", "job.py", cwd=job)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert list((job / "out").iterdir()) == []
+    done = command("explain", "a.jsonl", cwd=job)
+    assert f"command line: --allow-read {job}/data" in done.stdout
+    assert f"command line: --allow-write {job}/out" in done.stdout
+    policy = job / "p.toml"
+    for _ in range(3):                  # one refusal may hide the next
+        done = command("learn", *(["--policy", policy] if policy.exists()
+                                  else []), "-o", policy, "job.py", cwd=job)
+    done = command("run", "--policy", policy, "job.py", cwd=job)
+    assert (done.returncode, done.stdout) == (0, "total 18.00\n"), done.stderr
+
+
+@pytest.mark.parametrize("options, out", [
+    ([], "/\n"), (["--allow-read", "data"], "{cwd}\n"),
+])
+def test_the_current_directory_shows_with_a_grant(command, job, options, out):
+    (job / "where.py").write_text("import os\nprint(os.getcwd())\n")
+    done = command("run", *options, "where.py", cwd=job)
+    assert done.stdout == out.format(cwd=job), done.stderr
+
+
+def test_file_limits(command, job):
+    (job / "f.py").write_text(
+        "files = []\n"
+        "try:\n"
+        "    while True: files.append(open('data/shop0.csv'))\n"
+        "except OSError as exc: print(len(files), exc.errno)\n"
+        "files.clear()\n"
+        "with open('out/f', 'wb', 0) as f:\n"
+        "    for i in range(10): f.write(bytes(1000))\n"
+        "print('written')\n")
+    grants = ["--allow-read", "data", "--allow-write", "out"]
+    done = command("run", *grants, "--open-files", "7", "f.py", cwd=job)
+    assert done.stdout == "7 24\nwritten\n", done.stderr
+    done = command("run", *grants, "--file-size", "4KiB", "f.py", cwd=job)
+    assert (done.returncode, done.stdout) == (120, "256 24\n")
+    assert done.stderr.endswith("exceeded its file_size limit\n")
+    assert (job / "out/f").stat().st_size == 4000
+    done = command("run", *grants, "--file-size", "none", "--open-files",
+                   "none", "--json", "f.py", cwd=job)
+    assert json.loads(done.stdout)["limit"] is None
+
+
 def test_report_on_a_terminal(python, script, tmp_path):
-    source = script("try: import nothing_here\nexcept ImportError: pass")
+    source = script("try: import pwd\nexcept ImportError: pass")
 
     def run(**extra):
         ours, theirs = pty.openpty()
@@ -164,7 +281,7 @@ def test_report_on_a_terminal(python, script, tmp_path):
         assert done.returncode == 0
         return text
 
-    assert "--allow-module nothing_here" in run() and "\x1b[" in run()
+    assert "--allow-module pwd" in run() and "\x1b[" in run()
     assert "\x1b[" not in run(NO_COLOR="1")
 
 

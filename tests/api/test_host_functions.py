@@ -359,3 +359,19 @@ def test_one_call_costs_little(host):
                 best = min(best, (time.process_time() - start) / 20000)
         assert best < 3e-6, best
     """)
+
+
+def test_a_host_function_shows_no_address(host):
+    """It is a plain built-in function; what it stands on is out of reach."""
+    host("""
+        def lookup(a, b=3): return a
+        with Interpreter(functions={"lookup": lookup},
+                         modules_from_host={"m": {"lookup": lookup}}) as guest:
+            guest.exec("import m")
+            assert guest.eval("repr(lookup)") == "<built-in function lookup>"
+            assert guest.eval("str(m.lookup)") == "<built-in function lookup>"
+            assert guest.eval("lookup.__qualname__") == "lookup"
+            raises(GuestError, guest.exec, "lookup.__self__")
+            guest.exec("f = lookup; del lookup")
+            assert guest.eval("f(3)") == 3
+    """)

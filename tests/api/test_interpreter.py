@@ -1,5 +1,7 @@
 """restrict.run and restrict.Interpreter: what they return and raise."""
 
+import subprocess
+
 import pytest
 
 
@@ -433,4 +435,42 @@ def test_locals_in_a_function(host):
         namespace = {}
         exec(source, namespace)
         assert namespace["f"]() == expected
+    """)
+
+
+def test_tracebacks_are_pythons_own(host, python, tmp_path):
+    """Carets and all, but for the frozen library's lines."""
+    source = '''\
+def f(a, b):
+    return a["x"]["y\\u00e9"] + (a
+        / b)
+def g():
+    x = 1; f({"x": {"y\\u00e9": 1}}, 0)
+
+try:
+    g()
+except TypeError as e:
+    \\u00e9 = [1, 2, 3][
+        7]
+'''.encode().decode("unicode_escape")
+    path = tmp_path / "guest.py"
+    path.write_text(source)
+    theirs = subprocess.run([python, path], capture_output=True,
+                            text=True).stderr
+    ours = host(f"""
+        try:
+            restrict.run({source!r}, filename={str(path)!r})
+        except GuestError as error:
+            print(error.traceback, end="")
+    """)
+    assert "~~~~~~~^" in ours
+    assert ours == theirs
+
+
+def test_no_carets_where_they_would_cost_the_host(host):
+    host("""
+        source = "x = " + "1 + " * 5000 + "[]"
+        error = raises(GuestError, restrict.run, source)
+        assert "^" not in error.traceback
+        assert error.traceback.count("\\n") == 4
     """)

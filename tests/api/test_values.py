@@ -343,6 +343,31 @@ def test_random_graphs(host):
     """)
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("make", [
+    "list(range(10_000_000))",
+    "[i / 7 for i in range(10_000_000)]",
+    "[(i, str(i)) for i in range(3_333_333)]",
+    "{i: -i for i in range(5_000_000)}",
+])
+def test_ten_million_elements(host, make):
+    """There and back, with nothing left behind; too many for the guest's
+    memory are the guest's MemoryError."""
+    host(f"""
+        value = {make}
+        with Interpreter(Policy(memory=None, cpu=None, wall=None)) as guest:
+            guest.exec("def same(x): return x")
+            assert guest.call("same", value) == value
+            assert guest.eval("1") == 1
+            assert guest.usage.memory < 64 * 2**20, guest.usage
+        with Interpreter(Policy(memory="64MiB", cpu=None, wall=None)) as guest:
+            guest.exec("def same(x): return x")
+            exc = raises((LimitExceeded, GuestError), guest.call, "same",
+                         value)
+            assert "emory" in str(exc), exc
+    """)
+
+
 @pytest.mark.skipif("RESTRICT_TIMINGS" not in os.environ,
                     reason="a timing: RESTRICT_TIMINGS=1, a quiet machine")
 def test_ten_million_elements_in_a_tenth_of_deepcopy(host):

@@ -114,6 +114,22 @@ assert filecmp.cmp(D + "/log", D + "/log", shallow=False)
 with gzip.open(D + "/g.gz", "wt") as f: f.write("zip")
 assert gzip.open(D + "/g.gz", "rt").read() == "zip"
 """,
+    "packed": """
+import bz2, lzma, io, pickle
+for module in bz2, lzma:
+    with module.open(D + "/p", "wb") as f: f.write(b"x" * 100_000)
+    assert module.open(D + "/p").read() == b"x" * 100_000
+with open(D + "/b", "w+b", buffering=16) as f:
+    pickle.dump([1, {2: "3"}], f); f.seek(0); assert pickle.load(f)[1] == {2: "3"}
+with io.FileIO(D + "/raw", "w+") as f:
+    f.write(b"0123456789"); f.seek(4); assert f.read(3) == b"456"
+    f.truncate(5); assert f.seek(0, 2) == 5
+class Mine(io.FileIO): pass
+with io.BufferedReader(Mine(D + "/raw")) as f: assert f.peek(1)[:1] == b"0"
+with open(D + "/t", "w", encoding="utf-16", newline="\\r\\n") as f:
+    f.write("h\u00e9\\n")
+assert open(D + "/t", "rb").read().endswith("\u00e9\\r\\n".encode("utf-16-le"))
+""",
     "os": """
 os.makedirs(D + "/a/b", exist_ok=True); os.makedirs(D, exist_ok=True)
 open(D + "/a/f", "w").close()
