@@ -417,3 +417,51 @@ def test_trusted_operators_after_guarded_mode_was_used(program):
         """).splitlines() == [
             "False True True OrderedDict", "mine", "1 1 1 g",
             "[1] [1] namespace(a=1)", "1 {'x': 1} ([1],) { __setattr__"]
+
+
+def test_guests_that_run_while_the_interpreter_ends(program):
+    # Finalizers, suspended generators, and threads in the middle of a call.
+    assert program("""
+        import builtins, functools, operator, restrict, sys, threading, time
+        keep = []
+        builtins.keep = sys.modules["keep"] = keep
+        for i in range(3):
+            g = {"partial": functools.partial, "keep": keep,
+                 "attrgetter": operator.attrgetter, "p": restrict.proxy([1])}
+            restrict.guarded_exec('''
+        class A:
+            def __del__(self):
+                for forbidden in (lambda: object.__subclasses__(),
+                                  lambda: type.__subclasses__(object),
+                                  lambda: list(lazy), lambda: p.append(1),
+                                  lambda: eval("import_"),
+                                  lambda: exec("import math")):
+                    try:
+                        forbidden()
+                    except Exception:
+                        pass
+        class M(type):
+            def __del__(cls): object.__subclasses__()
+        class B(A, metaclass=M): pass
+        a = A(); a.me = a; b = B(); b.me = b
+        lazy = map(type.__subclasses__, [object])
+        callables = [partial(A.__del__, a), "{0.x}".format, attrgetter("x")]
+        def gen():
+            try: yield
+            finally: object.__subclasses__()
+        it = gen(); next(it)
+        keep += [a, it, callables]
+        ''', g, g, restrict.safe_builtins(), steps=10 ** 6)
+            keep.append(g)
+        def spin():
+            restrict.guarded_exec(
+                "while True:\\n"
+                " try: object.__subclasses__()\\n"
+                " except AttributeError: pass", {}, {},
+                restrict.safe_builtins(), wall=1000, steps=10 ** 15)
+        for i in range(3):
+            threading.Thread(target=spin, daemon=True).start()
+        sys.unraisablehook = lambda unraisable: None
+        while len(restrict.guarded_denials()) < 1:
+            time.sleep(0.01)
+        """) == ""
