@@ -12,235 +12,18 @@
 #include "Python.h"
 #include "pycore_restrict.h"
 #include "pycore_restrict_limits.h"
-#include "pycore_restrict_run.h"
-#include "structmember.h"
+#include "_restrict.h"
 
-typedef struct {
-    PyObject_HEAD
-    struct _restrict_guest guest;
-    PyObject *functions;                // list: host functions by index
-    PyObject *describe;                 // exception -> (type name, message)
-    PyObject *pending;                  // what a host function ended us with
-} GuestObject;
-
-/* --- Host functions ------------------------------------------------------------- */
-
-/* An exception that is none of the guest's business (KeyboardInterrupt, ...)
-   stops the guest, and goes on to the host when the guest has ended. */
-static int
-stop_with(GuestObject *self, PyObject *exc)
-{
-    if (self->pending == NULL) {
-        self->pending = Py_NewRef(exc);
-    }
-    PyRestrict_Cancel(self->guest.interp);
-    return -1;
-}
-
-static int
-put_host_error(GuestObject *self, PyObject *exc, struct _restrict_copy *answer)
-{
-    _PyRestrict_CopyFini(answer);
-    _PyRestrict_CopyInit(answer, NULL);
-    PyObject *text = PyObject_CallOneArg(self->describe, exc);
-    int err = text == NULL || _PyRestrict_CopyPut(answer, text, "error") < 0;
-    Py_XDECREF(text);
-    return err ? -1 : 1;
-}
-
-static int
-answer_host_error(GuestObject *self, struct _restrict_copy *answer)
-{
-    PyObject *exc = PyErr_GetRaisedException();
-    int result = -1;
-    if (PyErr_GivenExceptionMatches(exc, PyExc_Exception)) {
-        result = put_host_error(self, exc, answer);
-    }
-    else {
-        result = stop_with(self, exc);
-    }
-    Py_DECREF(exc);
-    if (PyErr_Occurred()) {             // of the description
-        exc = PyErr_GetRaisedException();
-        result = stop_with(self, exc);
-        Py_DECREF(exc);
-    }
-    return result;
-}
-
-/* Room for self, positional arguments and keyword arguments in front of which
-   vectorcall may write. */
-#define FEW 8
-
-static PyObject *
-call_with(PyObject *function, PyObject **args, Py_ssize_t nargs,
-          PyObject *keywords, struct _restrict_copy *copy)
-{
-    Py_ssize_t n = nargs + (keywords ? PyTuple_GET_SIZE(keywords) : 0), i;
-    PyObject *result = NULL;
-    for (i = 0; i < n; i++) {
-        args[i] = _PyRestrict_CopyGet(copy);
-        if (args[i] == NULL) {
-            break;
-        }
-    }
-    _PyRestrict_CopyEnd(copy);
-    if (i == n) {
-        result = PyObject_Vectorcall(
-            function, args, nargs | PY_VECTORCALL_ARGUMENTS_OFFSET, keywords);
-    }
-    while (i > 0) {
-        Py_DECREF(args[--i]);
-    }
-    return result;
-}
-
-static PyObject *
-call_function(GuestObject *self, int index, struct _restrict_copy *copy,
-              Py_ssize_t nargs, int has_keywords)
-{
-    PyObject *few[FEW + 1], **args = few, *keywords = NULL, *result = NULL;
-    if (has_keywords) {
-        keywords = _PyRestrict_CopyGet(copy);
-        if (keywords == NULL) {
-            return NULL;
-        }
-    }
-    Py_ssize_t n = nargs + (keywords ? PyTuple_GET_SIZE(keywords) : 0);
-    if (n > FEW) {
-        args = PyMem_New(PyObject *, n + 1);
-    }
-    PyObject *function = Py_NewRef(PyList_GET_ITEM(self->functions, index));
-    if (args == NULL) {
-        PyErr_NoMemory();
-    }
-    else {
-        result = call_with(function, args + 1, nargs, keywords, copy);
-    }
-    Py_DECREF(function);
-    if (args != few) {
-        PyMem_Free(args);
-    }
-    Py_XDECREF(keywords);
-    return result;
-}
-
-static int
-host_call(void *host, int index, struct _restrict_copy *copy,
-          Py_ssize_t nargs, int has_keywords, struct _restrict_copy *answer)
-{
-    GuestObject *self = host;
-    PyObject *result = call_function(self, index, copy, nargs, has_keywords);
-    _PyRestrict_CopyEnd(copy);
-    int err = result == NULL
-              || _PyRestrict_CopyPut(answer, result, "result") < 0;
-    Py_XDECREF(result);
-    return err ? answer_host_error(self, answer) : 0;
-}
-
-/* --- Running ------------------------------------------------------------------------ */
-
-static int
-put_request(struct _restrict_call *call, PyObject *request)
-{
-    static const char *const roots[_PyRestrict_N_TASKS][3] = {
-        [_PyRestrict_TASK_EXEC] = {"source", "filename"},
-        [_PyRestrict_TASK_EVAL] = {"source", "filename"},
-        [_PyRestrict_TASK_RUN] = {"source", "filename", "inputs"},
-        [_PyRestrict_TASK_CALL] = {"name", "args", "kwargs"},
-        [_PyRestrict_TASK_DEFINE] = {"module", "names"},
-    };
-    call->n_values = PyTuple_GET_SIZE(request);
-    for (Py_ssize_t i = 0; i < call->n_values; i++) {
-        const char *root = i < 3 ? roots[call->task][i] : NULL;
-        if (root == NULL) {
-            PyErr_SetString(PyExc_TypeError, "wrong number of values");
-            return -1;
-        }
-        if (_PyRestrict_CopyPut(&call->request, PyTuple_GET_ITEM(request, i),
-                                root) < 0) {
-            return -1;
-        }
-    }
-    return 0;
-}
-
-static PyObject *
-get_answer(struct _restrict_call *call)
-{
-    PyObject *value = NULL;
-    if (call->outcome == _PyRestrict_LOST) {
-        return Py_NewRef(Py_None);
-    }
-    value = _PyRestrict_CopyGet(&call->answer);
-    _PyRestrict_CopyEnd(&call->answer);
-    return value;
-}
-
-/* (outcome, value, limit that was hit or None). */
-static PyObject *
-run_call(GuestObject *self, struct _restrict_call *call)
-{
-    _PyRestrict_GuestCall(&self->guest, call);
-    const char *hit = _PyRestrict_LimitHit(self->guest.interp);
-    PyObject *value = hit == NULL ? get_answer(call) : Py_NewRef(Py_None);
-    if (value == NULL) {                // perhaps because of a limit
-        hit = _PyRestrict_LimitHit(self->guest.interp);
-        if (hit == NULL) {
-            return NULL;
-        }
-        PyErr_Clear();
-        value = Py_NewRef(Py_None);
-    }
-    return Py_BuildValue("(iNz)", call->outcome, value, hit);
-}
-
-PyDoc_STRVAR(guest_run_doc,
-"run(task, request)\n--\n\n"
-"Carry out a task; return (outcome, value, limit or None).");
-
-static PyObject *
-guest_run(GuestObject *self, PyObject *args)
-{
-    int task;
-    PyObject *request, *result = NULL;
-    if (!PyArg_ParseTuple(args, "iO!", &task, &PyTuple_Type, &request)) {
-        return NULL;
-    }
-    if (task < 0 || task >= _PyRestrict_N_TASKS) {
-        PyErr_SetString(PyExc_ValueError, "unknown task");
-        return NULL;
-    }
-    if (_PyRestrict_GuestAcquire(&self->guest) < 0) {
-        return NULL;
-    }
-    struct _restrict_call call = {.task = task};
-    _PyRestrict_CopyInit(&call.request, NULL);
-    _PyRestrict_CopyInit(&call.answer, self->guest.interp);
-    if (put_request(&call, request) == 0) {
-        result = run_call(self, &call);
-    }
-    _PyRestrict_CopyFini(&call.request);
-    _PyRestrict_CopyFini(&call.answer);
-    _PyRestrict_GuestRelease(&self->guest);
-    if (self->pending != NULL && self->guest.depth == 0) {
-        Py_CLEAR(result);
-        PyErr_SetRaisedException(self->pending);
-        self->pending = NULL;
-    }
-    return result;
-}
-
-/* --- The policy ----------------------------------------------------------------------- */
-
-static PyInterpreterState *
-open_interp(GuestObject *self)
+PyInterpreterState *
+_restrict_OpenInterp(GuestObject *self)
 {
     if (self->guest.interp == NULL) {
         PyErr_SetString(PyExc_RuntimeError, "the interpreter is closed");
     }
     return self->guest.interp;
 }
+
+/* --- The policy ----------------------------------------------------------------------- */
 
 PyDoc_STRVAR(guest_set_limit_doc,
 "set_limit(name, value)\n--\n\n"
@@ -251,7 +34,7 @@ guest_set_limit(GuestObject *self, PyObject *args)
 {
     const char *name;
     PyObject *value;
-    PyInterpreterState *interp = open_interp(self);
+    PyInterpreterState *interp = _restrict_OpenInterp(self);
     if (interp == NULL || !PyArg_ParseTuple(args, "sO", &name, &value)) {
         return NULL;
     }
@@ -278,7 +61,7 @@ static PyObject *
 set_name(GuestObject *self, PyObject *arg,
          int (*setter)(PyInterpreterState *, const char *))
 {
-    PyInterpreterState *interp = open_interp(self);
+    PyInterpreterState *interp = _restrict_OpenInterp(self);
     const char *name = interp != NULL ? PyUnicode_AsUTF8(arg) : NULL;
     if (name == NULL || setter(interp, name) < 0) {
         return NULL;
@@ -303,7 +86,7 @@ static PyObject *
 set_grant(GuestObject *self, PyObject *args,
           int (*setter)(PyInterpreterState *, const char *, const char *))
 {
-    PyInterpreterState *interp = open_interp(self);
+    PyInterpreterState *interp = _restrict_OpenInterp(self);
     PyObject *path;
     const char *mode;
     if (interp == NULL
@@ -333,7 +116,7 @@ static PyObject *
 set_folder(GuestObject *self, PyObject *arg,
            int (*setter)(PyInterpreterState *, const char *))
 {
-    PyInterpreterState *interp = open_interp(self);
+    PyInterpreterState *interp = _restrict_OpenInterp(self);
     PyObject *path;
     if (interp == NULL || !PyUnicode_FSConverter(arg, &path)) {
         return NULL;
@@ -355,122 +138,6 @@ guest_set_directory(GuestObject *self, PyObject *arg)
     return set_folder(self, arg, _PyRestrict_SetWorkingDirectory);
 }
 
-/* --- Streams, record, usage ---------------------------------------------------------------- */
-
-PyDoc_STRVAR(guest_set_input_doc,
-"set_input(data)\n--\n\nWhat the guest reads from its in-memory stdin.");
-
-static PyObject *
-guest_set_input(GuestObject *self, PyObject *arg)
-{
-    PyInterpreterState *interp = open_interp(self);
-    char *data;
-    Py_ssize_t size;
-    if (interp == NULL || PyBytes_AsStringAndSize(arg, &data, &size) < 0
-        || _PyRestrict_GuestAcquire(&self->guest) < 0)
-    {
-        return NULL;
-    }
-    int err = _PyRestrict_SetInput(interp, data, size);
-    _PyRestrict_GuestRelease(&self->guest);
-    return err < 0 ? NULL : Py_NewRef(Py_None);
-}
-
-PyDoc_STRVAR(guest_output_doc,
-"output(fd, clear)\n--\n\n"
-"The bytes that the guest wrote to its stdout (1) or stderr (2).");
-
-static PyObject *
-guest_output(GuestObject *self, PyObject *args)
-{
-    int fd, clear;
-    PyInterpreterState *interp = open_interp(self);
-    if (interp == NULL || !PyArg_ParseTuple(args, "ip", &fd, &clear)) {
-        return NULL;
-    }
-    if (fd != 1 && fd != 2) {
-        PyErr_SetString(PyExc_ValueError, "fd must be 1 or 2");
-        return NULL;
-    }
-    if (_PyRestrict_GuestAcquire(&self->guest) < 0) {
-        return NULL;
-    }
-    Py_ssize_t size;
-    const char *data = _PyRestrict_GetOutput(interp, fd, &size);
-    PyObject *bytes = PyBytes_FromStringAndSize(size ? data : "", size);
-    if (bytes != NULL && clear) {
-        _PyRestrict_ClearOutput(interp, fd);
-    }
-    _PyRestrict_GuestRelease(&self->guest);
-    return bytes;
-}
-
-PyDoc_STRVAR(guest_denials_doc,
-"denials()\n--\n\n"
-"A list of (capability, subject, file, line, grant, count, first, last).");
-
-static PyObject *
-denial_row(const PyRestrictDenial *denial)
-{
-    return Py_BuildValue("(sNNiNKdd)", denial->capability,
-                         PyUnicode_DecodeUTF8(denial->subject,
-                                              strlen(denial->subject),
-                                              "replace"),
-                         PyUnicode_DecodeUTF8(denial->filename,
-                                              strlen(denial->filename),
-                                              "replace"),
-                         denial->line,
-                         denial->grant == NULL ? Py_NewRef(Py_None)
-                         : PyUnicode_DecodeUTF8(denial->grant,
-                                                strlen(denial->grant),
-                                                "replace"),
-                         denial->count, denial->first_time,
-                         denial->last_time);
-}
-
-static PyObject *
-guest_denials(GuestObject *self, PyObject *Py_UNUSED(args))
-{
-    int n;
-    PyInterpreterState *interp = open_interp(self);
-    if (interp == NULL) {
-        return NULL;
-    }
-    PyRestrictDenial *denials = _PyRestrict_CopyDenials(interp, &n);
-    if (denials == NULL) {
-        return PyErr_NoMemory();
-    }
-    PyObject *list = PyList_New(n);
-    for (int i = 0; i < n && list != NULL; i++) {
-        PyObject *row = denial_row(&denials[i]);
-        if (row == NULL) {
-            Py_CLEAR(list);
-            break;
-        }
-        PyList_SET_ITEM(list, i, row);
-    }
-    PyMem_RawFree(denials);
-    return list;
-}
-
-PyDoc_STRVAR(guest_usage_doc,
-"usage()\n--\n\n"
-"(memory, peak memory, cpu, wall, steps, output, denials).");
-
-static PyObject *
-guest_usage(GuestObject *self, PyObject *Py_UNUSED(args))
-{
-    PyRestrictUsage usage;
-    PyInterpreterState *interp = open_interp(self);
-    if (interp == NULL || PyRestrict_GetUsage(interp, &usage) < 0) {
-        return NULL;
-    }
-    return Py_BuildValue("(nnddKnK)", usage.memory, usage.peak_memory,
-                         usage.cpu, usage.wall,
-                         (unsigned long long)usage.steps, usage.output,
-                         usage.denials);
-}
-
 /* --- Life ------------------------------------------------------------------------------------ */
 
 PyDoc_STRVAR(guest_cancel_doc,
@@ -484,17 +151,6 @@ guest_cancel(GuestObject *self, PyObject *Py_UNUSED(args))
         return NULL;
     }
     Py_RETURN_NONE;
-}
-
-PyDoc_STRVAR(guest_limit_hit_doc,
-"limit_hit()\n--\n\nThe limit that stopped the guest, or None.");
-
-static PyObject *
-guest_limit_hit(GuestObject *self, PyObject *Py_UNUSED(args))
-{
-    PyInterpreterState *interp = open_interp(self);
-    return interp == NULL ? NULL
-           : Py_BuildValue("z", _PyRestrict_LimitHit(interp));
 }
 
 PyDoc_STRVAR(guest_close_doc,
@@ -554,7 +210,7 @@ guest_new(PyTypeObject *type, PyObject *args, PyObject *kwargs)
     }
     self->functions = Py_NewRef(functions);
     self->describe = Py_NewRef(describe);
-    self->guest.host_call = host_call;
+    self->guest.host_call = _restrict_HostCall;
     self->guest.host_arg = self;
     if (_PyRestrict_GuestStack(&self->guest, memory) < 0
         || _PyRestrict_GuestInit(&self->guest, &config) < 0)
@@ -596,8 +252,30 @@ guest_dealloc(GuestObject *self)
     Py_DECREF(type);
 }
 
+PyDoc_STRVAR(guest_run_doc,
+"run(task, request)\n--\n\n"
+"Carry out a task; return (outcome, value, limit or None).");
+
+PyDoc_STRVAR(guest_set_input_doc,
+"set_input(data)\n--\n\nWhat the guest reads from its in-memory stdin.");
+
+PyDoc_STRVAR(guest_output_doc,
+"output(fd, clear)\n--\n\n"
+"The bytes that the guest wrote to its stdout (1) or stderr (2).");
+
+PyDoc_STRVAR(guest_denials_doc,
+"denials()\n--\n\n"
+"A list of (capability, subject, file, line, grant, count, first, last).");
+
+PyDoc_STRVAR(guest_usage_doc,
+"usage()\n--\n\n"
+"(memory, peak memory, cpu, wall, steps, output, denials).");
+
+PyDoc_STRVAR(guest_limit_hit_doc,
+"limit_hit()\n--\n\nThe limit that stopped the guest, or None.");
+
 static PyMethodDef guest_methods[] = {
-    {"run", (PyCFunction)guest_run, METH_VARARGS, guest_run_doc},
+    {"run", (PyCFunction)_restrict_Run, METH_VARARGS, guest_run_doc},
     {"set_limit", (PyCFunction)guest_set_limit, METH_VARARGS,
      guest_set_limit_doc},
     {"allow_module", (PyCFunction)guest_allow_module, METH_O,
@@ -613,11 +291,11 @@ static PyMethodDef guest_methods[] = {
     {"set_directory", (PyCFunction)guest_set_directory, METH_O,
      PyDoc_STR("set_directory(folder)\n--\n\n"
                "Where relative paths start; grants nothing.")},
-    {"set_input", (PyCFunction)guest_set_input, METH_O, guest_set_input_doc},
-    {"output", (PyCFunction)guest_output, METH_VARARGS, guest_output_doc},
-    {"denials", (PyCFunction)guest_denials, METH_NOARGS, guest_denials_doc},
-    {"usage", (PyCFunction)guest_usage, METH_NOARGS, guest_usage_doc},
-    {"limit_hit", (PyCFunction)guest_limit_hit, METH_NOARGS,
+    {"set_input", (PyCFunction)_restrict_SetInput, METH_O, guest_set_input_doc},
+    {"output", (PyCFunction)_restrict_Output, METH_VARARGS, guest_output_doc},
+    {"denials", (PyCFunction)_restrict_Denials, METH_NOARGS, guest_denials_doc},
+    {"usage", (PyCFunction)_restrict_Usage, METH_NOARGS, guest_usage_doc},
+    {"limit_hit", (PyCFunction)_restrict_LimitHit, METH_NOARGS,
      guest_limit_hit_doc},
     {"cancel", (PyCFunction)guest_cancel, METH_NOARGS, guest_cancel_doc},
     {"close", (PyCFunction)guest_close, METH_NOARGS, guest_close_doc},

@@ -168,7 +168,7 @@ _PyRestrict_ListFrozen(void)
 /* Modules that the frozen library asks for and does well without.  To it they
    do not exist; a guest that asks is refused as for any other. */
 static const char *const optional[] = {
-    "_hashlib", "_locale", "_uuid", "_winapi", "_wmi", "grp", "nt", "pwd"
+    "_hashlib", "_locale", "_suggestions", "_uuid", "_winapi", "_wmi", "grp", "nt", "pwd"
 };
 
 static int

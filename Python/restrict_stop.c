@@ -117,7 +117,7 @@ _PyRestrict_StopRecursion(PyThreadState *tstate)
 {
     struct _restrict_state *state = tstate->interp->restricted;
     if (state == NULL) {
-        return 0;
+        return _PyRestrict_GuardedRecursion();
     }
     _PyRestrict_Stop(state, _PyRestrict_LIMIT_MEMORY);
     return raise_stop(tstate);
@@ -152,7 +152,7 @@ _PyRestrict_HandlePending(PyThreadState *tstate)
 {
     struct _restrict_state *state = tstate->interp->restricted;
     if (state == NULL) {
-        return 0;
+        return _PyRestrict_GuardedStep(tstate, at_step(tstate));
     }
     struct _restrict_limits *limits = &state->limits;
     if (!_PyRestrict_IsHit(state) && limits->step_cap != 0 && at_step(tstate)) {

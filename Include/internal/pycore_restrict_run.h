@@ -89,6 +89,22 @@ PyAPI_FUNC(void) _PyRestrict_GuestRelease(struct _restrict_guest *guest);
    called in the guest; see Python/restrict_describe.c. */
 extern PyObject *_PyRestrict_DescribeException(PyObject *exc);
 
+/* Is there room on the guest's stack for a host function? */
+extern int _PyRestrict_GuestHasRoom(struct _restrict_guest *guest);
+
+/* Carry out the struct _restrict_call `arg`: attached to the guest, and on its
+   stack (restrict_task.c). */
+extern void _PyRestrict_CarryOut(struct _restrict_guest *guest, void *arg);
+
+/* In the guest: the built-in function that stands for host function `index`
+   (restrict_host.c).  module: its __module__, or NULL. */
+extern PyObject *_PyRestrict_NewHostFunction(struct _restrict_guest *guest,
+                                             int index, const char *name,
+                                             const char *doc,
+                                             PyObject *module);
+/* After the guest's end. */
+extern void _PyRestrict_FreeHostFunctions(struct _restrict_guest *guest);
+
 /* Between the two: carry out call->task in the guest. */
 PyAPI_FUNC(void) _PyRestrict_GuestCall(struct _restrict_guest *guest,
                                        struct _restrict_call *call);
