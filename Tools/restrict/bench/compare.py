@@ -118,7 +118,7 @@ def main():
         show(name, f"{base:.0f}" if arguments.count else f"{base * 1e3:.4f}",
              *(f"{quotient:.4f}" for quotient in rows[-1]))
     show("geometric mean", "", *(f"{mean(column):.4f}"
-                                 for column in zip(*rows)))
+                                 for column in zip(*rows, strict=True)))
     return 0
 
 

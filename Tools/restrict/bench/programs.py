@@ -107,7 +107,7 @@ def richards(n):
         System().run(2000)
 
 
-# --- nbody: floats -------------------------------------------------------------
+# --- nbody: floats ----------------------------------------------------------
 
 def nbody(n):
     """Bodies that attract each other."""
@@ -125,7 +125,7 @@ def nbody(n):
                 body[axis] += .001 * body[axis + 3]
 
 
-# --- deltablue: constraints that are kept up to date -----------------------------
+# --- deltablue: constraints that are kept up to date ------------------------
 
 class Variable:
     def __init__(self, name, value):
@@ -147,8 +147,8 @@ class Constraint:
             if variable.mark != mark and (
                     variable.source is None
                     or variable.source.strength < self.strength):
-                if best is None or variable.source is None:
-                    best = variable
+                best = variable if variable.source is None else (
+                    best or variable)
         return best
 
 
@@ -205,18 +205,19 @@ class Planner:
             constraint = todo.pop()
             done.append(constraint)
             for other in constraint.output.constraints:
-                if other is not constraint and other.output is not None:
-                    if other not in done:
-                        todo.append(other)
+                if (other is not constraint and other.output is not None
+                        and other not in done):
+                    todo.append(other)
         return done
 
 
 def deltablue(n):
+    from itertools import pairwise
     for _ in range(n):
         planner = Planner()
         chain = [Variable(f"v{i}", i) for i in range(30)]
         planner.add(Stay(1, chain[-1]))
-        for i, (a, b) in enumerate(zip(chain, chain[1:])):
+        for i, (a, b) in enumerate(pairwise(chain)):
             planner.add((Scale if i % 7 == 0 else Equal)(4, a, b))
         edit = Edit(3, chain[0])
         planner.add(edit)
@@ -227,7 +228,7 @@ def deltablue(n):
                     constraint.execute()
 
 
-# --- The library -----------------------------------------------------------------
+# --- The library ------------------------------------------------------------
 
 def json_both_ways(n):
     import json
@@ -252,7 +253,7 @@ def pickle_both_ways(n):
         pickle.loads(pickle.dumps(value))
 
 
-# --- The language ------------------------------------------------------------------
+# --- The language -----------------------------------------------------------
 
 def comprehensions(n):
     for _ in range(6 * n):
@@ -304,7 +305,7 @@ def strings(n):
         {w.strip().split("-")[0]: len(w) for w in text.split()}
 
 
-# --- Where the hooks are ---------------------------------------------------------------
+# --- Where the hooks are ----------------------------------------------------
 
 def memory(n):
     """Blocks above and below what the small-block allocator serves."""
