@@ -12,31 +12,91 @@
 
 #ifdef WITH_RESTRICTED
 
-/* guarded_exec(code, globals, locals, builtins[, phase]): phase is the one byte
-   of a bytearray that the watching thread has too. */
+/* The buffers of a call with limits: a byte that the watching thread has too,
+   and the three numbers of struct _restrict_steps. */
+struct limits {
+    Py_buffer phase;
+    Py_buffer steps;
+    struct _restrict_count count;
+};
+
+static int
+get_limits(struct limits *limits, PyObject *phase, PyObject *steps)
+{
+    if (PyObject_GetBuffer(phase, &limits->phase, PyBUF_WRITABLE) < 0) {
+        return -1;
+    }
+    if (PyObject_GetBuffer(steps, &limits->steps, PyBUF_WRITABLE) < 0) {
+        PyBuffer_Release(&limits->phase);
+        return -1;
+    }
+    if (limits->steps.len == sizeof(struct _restrict_steps)) {
+        limits->count.steps = limits->steps.buf;
+        limits->count.phase = limits->phase.buf;
+        return 0;
+    }
+    PyErr_SetString(PyExc_ValueError, "steps: a buffer of another size");
+    PyBuffer_Release(&limits->phase);
+    PyBuffer_Release(&limits->steps);
+    return -1;
+}
+
+static void
+set_stop(void)
+{
+    PyObject *stop = _PyRestrict_GuardedStopType();
+    if (stop != NULL) {
+        PyErr_SetNone(stop);
+        Py_DECREF(stop);
+    }
+}
+
+static PyObject *
+run_with_limits(PyObject *const *args)
+{
+    struct limits limits;
+    if (get_limits(&limits, args[4], args[5]) < 0) {
+        return NULL;
+    }
+    int counts = limits.count.steps->cap != 0;
+    *(char *)limits.phase.buf = _PyRestrict_RUNNING;
+    if (counts) {
+        _PyRestrict_BeginSteps(&limits.count);
+    }
+    PyObject *result = _PyRestrict_GuardedRun(args[0], args[1], args[2],
+                                              args[3]);
+    if (counts) {
+        _PyRestrict_EndSteps(&limits.count);
+        if (limits.count.steps->hit) {
+            // Wherever the exception got lost: in a finalizer, in a function
+            // of the host's.
+            Py_CLEAR(result);
+            PyErr_Clear();
+            set_stop();
+        }
+    }
+    _PyRestrict_GuardedEnd(limits.phase.buf);
+    PyBuffer_Release(&limits.phase);
+    PyBuffer_Release(&limits.steps);
+    _PyRestrict_GuardedTell();
+    return result;
+}
+
+/* guarded_exec(code, globals, locals, builtins[, phase, steps]) */
 static PyObject *
 guarded_exec(PyObject *Py_UNUSED(module), PyObject *const *args,
              Py_ssize_t nargs)
 {
-    if (nargs != 5) {
-        if (nargs == 4) {
-            return PyRestrict_GuardedExec(args[0], args[1], args[2], args[3]);
-        }
-        PyErr_Format(PyExc_TypeError,
-                     "guarded_exec() takes code, globals, locals and builtins"
-                     " (%zd given)", nargs);
-        return NULL;
+    if (nargs == 6) {
+        return run_with_limits(args);
     }
-    Py_buffer phase;
-    if (PyObject_GetBuffer(args[4], &phase, PyBUF_WRITABLE) < 0) {
-        return NULL;
+    if (nargs == 4) {
+        return PyRestrict_GuardedExec(args[0], args[1], args[2], args[3]);
     }
-    *(char *)phase.buf = _PyRestrict_RUNNING;
-    PyObject *result = PyRestrict_GuardedExec(args[0], args[1], args[2],
-                                              args[3]);
-    _PyRestrict_GuardedEnd(phase.buf);
-    PyBuffer_Release(&phase);
-    return result;
+    PyErr_Format(PyExc_TypeError,
+                 "guarded_exec() takes code, globals, locals and builtins"
+                 " (%zd given)", nargs);
+    return NULL;
 }
 
 /* stop(thread, phase): ask the call to end. */
@@ -57,14 +117,49 @@ stop(PyObject *Py_UNUSED(module), PyObject *args)
 static PyObject *
 deny_import(PyObject *Py_UNUSED(module), PyObject *name)
 {
-    const char *text = PyUnicode_Check(name) ? PyUnicode_AsUTF8(name) : NULL;
-    PyErr_Clear();
-    _PyRestrict_Deny(&(struct _restrict_request){
-        .kind = _PyRestrict_IMPORT,
-        .capability = "import",
-        .subject = text != NULL ? text : "?",
-    });
+    _PyRestrict_DenyImport(name);
     return NULL;
+}
+
+/* compile(source, mode): what guarded code calls compile(). */
+static PyObject *
+compile(PyObject *Py_UNUSED(module), PyObject *args)
+{
+    PyObject *source;
+    const char *mode;
+    _PyRestrict_GUARD_CALL("compile", NULL);
+    if (!PyArg_ParseTuple(args, "Us:compile", &source, &mode)) {
+        return NULL;
+    }
+    return _PyRestrict_GuardedCompile(source, strcmp(mode, "eval") == 0
+                                              ? Py_eval_input
+                                              : Py_file_input);
+}
+
+static PyObject *
+module_of(PyObject *Py_UNUSED(module), PyObject *dict)
+{
+    _PyRestrict_GUARD_CALL("module", NULL);
+    if (!PyDict_CheckExact(dict)) {
+        PyErr_SetString(PyExc_TypeError, "a module is made from a dict");
+        return NULL;
+    }
+    return _PyRestrict_NewModule(dict);
+}
+
+static PyObject *
+set_teller(PyObject *Py_UNUSED(module), PyObject *teller)
+{
+    _PyRestrict_GUARD_CALL("set_teller", NULL);
+    return _PyRestrict_SetTeller(teller) < 0 ? NULL : Py_NewRef(Py_None);
+}
+
+static PyObject *
+tell(PyObject *Py_UNUSED(module), PyObject *Py_UNUSED(ignored))
+{
+    _PyRestrict_GUARD_CALL("tell", NULL);
+    _PyRestrict_GuardedTell();
+    Py_RETURN_NONE;
 }
 
 static PyObject *
@@ -106,6 +201,12 @@ static PyMethodDef methods[] = {
     {"guarded_exec", _PyCFunction_CAST(guarded_exec), METH_FASTCALL,
      "guarded_exec(code, globals, locals, builtins): see restrict."},
     {"stop", stop, METH_VARARGS, "Ask a thread to end its guarded_exec()."},
+    {"compile", compile, METH_VARARGS,
+     "compile(source, mode): code that runs guarded only."},
+    {"module", module_of, METH_O, "What a guest imports, over a dict."},
+    {"set_teller", set_teller, METH_O,
+     "What to call, without arguments, when there are new denials."},
+    {"tell", tell, METH_NOARGS, "Call it now, if there are any."},
     {"deny_import", deny_import, METH_O, "Refuse an import, and record it."},
     {"seal", seal, METH_O,
      "A read-only view of a sealed copy of a mapping of builtins."},

@@ -127,6 +127,8 @@ _PyRestrict_AdoptInterpreter(PyInterpreterState *interp)
     interp->config.site_import = 0;
     interp->config.import_time = 0;
     interp->config.verbose = 0;
+    // As interpreter_update_config() does, which goes with importlib.
+    interp->long_state.max_str_digits = interp->config.int_max_str_digits;
 }
 
 /* --- Ending ------------------------------------------------------------------- */

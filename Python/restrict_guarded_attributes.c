@@ -22,14 +22,39 @@ struct attribute {
     PyTypeObject *type;
     const char *name;
     int guarded;                    // reading, setting
+    int (*is_free)(PyObject *self); // NULL: guarded on every object
     // The original, for a getset:
     getter get;
     setter set;
     void *closure;
 };
 
+static int
+is_guests_function(PyObject *self)
+{
+    return _PyRestrict_IS_GUESTS(self);
+}
+
+static int
+is_guests_class(PyObject *self)
+{
+    return PyType_HasFeature((PyTypeObject *)self,
+                             _PyRestrict_TPFLAG_GUARDED);
+}
+
+/* Made by a class statement, by whomever: there is nothing in it but what the
+   statement put there.  The dict of a class made in C has methods that must
+   not be taken out as they are (restrict_guarded_carry.c). */
+static int
+is_python_class(PyObject *self)
+{
+    return PyType_HasFeature((PyTypeObject *)self, Py_TPFLAGS_HEAPTYPE)
+           && ((PyHeapTypeObject *)self)->_ht_tpname == NULL;
+}
+
 static struct attribute attributes[] = {
     // The code, the variables and the namespace of a function (002).
+    {&PyFunction_Type, "__annotations__", BOTH, is_guests_function},
     {&PyFunction_Type, "__builtins__", READ},
     {&PyFunction_Type, "__closure__", READ},
     {&PyFunction_Type, "__code__", BOTH},
@@ -54,7 +79,13 @@ static struct attribute attributes[] = {
     {&PyProperty_Type, "fdel", READ},
     {&PyProperty_Type, "fget", READ},
     {&PyProperty_Type, "fset", READ},
+    {&PySuper_Type, "__self__", READ},
     {&_PyWeakref_RefType, "__callback__", READ},
+    // Behind a read-only view.
+    {&PyDictItems_Type, "mapping", READ},
+    {&PyDictKeys_Type, "mapping", READ},
+    {&PyDictValues_Type, "mapping", READ},
+    {&PyMemoryView_Type, "obj", READ},
     // Of descriptors.
     {&PyMethodDescr_Type, "__objclass__", READ},
     {&PyWrapperDescr_Type, "__objclass__", READ},
@@ -93,15 +124,18 @@ static struct attribute attributes[] = {
     {&PyCode_Type, "co_lnotab", READ},
     {&PyCode_Type, "co_names", READ},
     {&PyCode_Type, "co_varnames", READ},
-    // The namespace of a module; the class of an object, to set (001).
+    // Namespaces; the class of an object, to set (001).
+    {&PyModule_Type, "__annotations__", BOTH},
     {&PyModule_Type, "__dict__", READ},
     {&PyType_Type, "__abstractmethods__", WRITE},
+    {&PyType_Type, "__annotations__", BOTH, is_guests_class},
     {&PyType_Type, "__bases__", WRITE},
+    {&PyType_Type, "__dict__", READ, is_python_class},
     {NULL},
 };
 
 /* The classes of exceptions are known by variables only. */
-static struct attribute attribute_error_obj = {NULL, "obj", READ};
+static struct attribute attribute_error_obj = {NULL, "obj", READ, NULL};
 
 /* --- In place of the getters -------------------------------------------------- */
 
@@ -114,11 +148,18 @@ refuse(const struct attribute *attribute)
     return _PyRestrict_GuardAttribute(subject);
 }
 
+static int
+is_guarded(const struct attribute *attribute, int access, PyObject *self)
+{
+    return (attribute->guarded & access) && _PyRestrict_RunsGuarded()
+           && (attribute->is_free == NULL || !attribute->is_free(self));
+}
+
 static PyObject *
 guarded_get(PyObject *self, void *closure)
 {
     struct attribute *attribute = closure;
-    if ((attribute->guarded & READ) && _PyRestrict_RunsGuarded()) {
+    if (is_guarded(attribute, READ, self)) {
         refuse(attribute);
         return NULL;
     }
@@ -129,10 +170,85 @@ static int
 guarded_set(PyObject *self, PyObject *value, void *closure)
 {
     struct attribute *attribute = closure;
-    if ((attribute->guarded & WRITE) && _PyRestrict_RunsGuarded()) {
+    if (is_guarded(attribute, WRITE, self)) {
         return refuse(attribute);
     }
     return attribute->set(self, value, attribute->closure);
+}
+
+/* --- What has no getter --------------------------------------------------------- */
+
+/* The dict of a partial or lru_cache object has the function behind it. */
+PyObject *
+_PyRestrict_CallableDict(PyObject *self, void *closure)
+{
+    if (_PyRestrict_RunsGuarded()) {
+        char subject[200];
+        PyOS_snprintf(subject, sizeof(subject), "%s.__dict__",
+                      Py_TYPE(self)->tp_name);
+        _PyRestrict_GuardAttribute(subject);
+        return NULL;
+    }
+    return PyObject_GenericGetDict(self, closure);
+}
+
+/* Functions and modules have attributes to set, whatever their name.  Those
+   of its own functions the guest may set. */
+int
+_PyRestrict_GuardSetattr(PyObject *obj, PyObject *name)
+{
+    if (PyFunction_Check(obj) && is_guests_function(obj)) {
+        return 0;
+    }
+    const char *text = PyUnicode_AsUTF8(name);
+    char subject[200];
+    PyErr_Clear();
+    PyOS_snprintf(subject, sizeof(subject), "%s.%s = ...",
+                  Py_TYPE(obj)->tp_name, text != NULL ? text : "?");
+    return _PyRestrict_GuardAttribute(subject);
+}
+
+static struct iterator {
+    PyTypeObject *type;
+    PyCFunction reduce;
+} iterators[] = {
+    {&PyByteArrayIter_Type},
+    {&PyCallIter_Type},
+    {&PyDictIterItem_Type},
+    {&PyDictIterKey_Type},
+    {&PyDictIterValue_Type},
+    {&PyDictRevIterItem_Type},
+    {&PyDictRevIterKey_Type},
+    {&PyDictRevIterValue_Type},
+    {&PyEnum_Type},
+    {&PyFilter_Type},
+    {&PyListIter_Type},
+    {&PyListRevIter_Type},
+    {&PyMap_Type},
+    {&PyODictIter_Type},
+    {&PyReversed_Type},
+    {&PySeqIter_Type},
+    {&PySetIter_Type},
+    {&PyTupleIter_Type},
+    {&PyZip_Type},
+    {NULL},
+};
+
+static PyObject *
+guarded_reduce(PyObject *self, PyObject *ignored)
+{
+    const struct iterator *row = iterators;
+    while (!PyObject_TypeCheck(self, row->type)) {
+        row++;
+    }
+    if (_PyRestrict_RunsGuarded()) {
+        char subject[200];
+        PyOS_snprintf(subject, sizeof(subject), "%s.__reduce__",
+                      row->type->tp_name);
+        _PyRestrict_GuardAttribute(subject);
+        return NULL;
+    }
+    return row->reduce(self, ignored);
 }
 
 /* --- Putting the rows in force --------------------------------------------------- */
@@ -183,8 +299,41 @@ place(struct attribute *attribute)
     return -1;
 }
 
-/* Called by the main interpreter, before any other is made.  A row without its attribute is an
-   error: nothing may go unguarded because a release renamed it. */
+static PyMethodDef *
+find_reduce(PyTypeObject *type)
+{
+    PyMethodDef *def = type->tp_methods;
+    while (def->ml_name != NULL && strcmp(def->ml_name, "__reduce__") != 0) {
+        def++;
+    }
+    return def;
+}
+
+/* Types may share a table of methods: look at all before changing any. */
+static int
+place_iterators(void)
+{
+    for (struct iterator *row = iterators; row->type != NULL; row++) {
+        PyMethodDef *def = find_reduce(row->type);
+        if (def->ml_name == NULL || def->ml_flags != METH_NOARGS) {
+            PyErr_Format(PyExc_SystemError, "no method to guard: "
+                         "%s.__reduce__", row->type->tp_name);
+            return -1;
+        }
+        if (def->ml_meth == guarded_reduce) {
+            return 0;               // the program initialized Python before
+        }
+        row->reduce = def->ml_meth;
+    }
+    for (struct iterator *row = iterators; row->type != NULL; row++) {
+        find_reduce(row->type)->ml_meth = guarded_reduce;
+    }
+    return 0;
+}
+
+/* Called by the main interpreter, before any other is made.  A row without
+   its attribute is an error: nothing may go unguarded because a release
+   renamed it. */
 int
 _PyRestrict_PlaceGuards(void)
 {
@@ -194,7 +343,7 @@ _PyRestrict_PlaceGuards(void)
         }
     }
     attribute_error_obj.type = (PyTypeObject *)PyExc_AttributeError;
-    return place(&attribute_error_obj);
+    return place(&attribute_error_obj) < 0 ? -1 : place_iterators();
 }
 
 #endif  /* WITH_RESTRICTED */

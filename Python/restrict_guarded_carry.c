@@ -8,6 +8,12 @@
    it keeps a *carried* one: an opaque object that calls it in an extent, in
    which the guards hold as for guarded code (restrict_guarded.c).
 
+   Some C callables look inside objects by a name that comes with them or with
+   their arguments: `type.__subclasses__`, `object.__getattribute__`,
+   `'{0.x}'.format`, an attrgetter.  Any host function that calls what it is
+   given would look for the guest.  So guarded code that takes such a thing in
+   its hands, in place of calling it at once, gets it carried.
+
    Classes that guarded code makes are adopted here: they have a flag, their
    special methods are carried, and they are the only classes that guarded
    code may change. */
@@ -79,6 +85,24 @@ carried_repr(PyObject *self)
     return PyUnicode_FromFormat("<guarded %R>", ((carried *)self)->callable);
 }
 
+/* In a class, what is carried binds as it would alone. */
+static PyObject *
+carried_descr_get(PyObject *self, PyObject *obj, PyObject *type)
+{
+    PyObject *callable = ((carried *)self)->callable;
+    descrgetfunc get = Py_TYPE(callable)->tp_descr_get;
+    if (get == NULL || obj == NULL || obj == Py_None) {
+        return Py_NewRef(self);
+    }
+    PyObject *bound = get(callable, obj, type);
+    PyObject *result = bound != NULL
+                       ? _PyRestrict_CarryFor(bound,
+                                              ((carried *)self)->builtins)
+                       : NULL;
+    Py_XDECREF(bound);
+    return result;
+}
+
 static PyObject *
 carried_name(PyObject *self, void *closure)
 {
@@ -105,6 +129,7 @@ static PyType_Slot carried_slots[] = {
     {Py_tp_clear, carried_clear},
     {Py_tp_repr, carried_repr},
     {Py_tp_call, PyVectorcall_Call},
+    {Py_tp_descr_get, carried_descr_get},
     {Py_tp_members, carried_members},
     {Py_tp_getset, carried_getset},
     {0, NULL}
@@ -193,6 +218,40 @@ _PyRestrict_Carry(PyObject *callable)
     return result;
 }
 
+/* --- Callables that look inside objects ------------------------------------------- */
+
+/* Methods of built-in classes, by name. */
+int
+_PyRestrict_IsReflective(PyObject *name)
+{
+    static const char *const names[] = {
+        "__call__", "__delattr__", "__delete__", "__get__", "__getattr__",
+        "__getattribute__", "__getstate__", "__reduce__", "__reduce_ex__",
+        "__replace__", "__set__", "__setattr__", "__setstate__",
+        "__subclasses__", "format", "format_map", "replace"
+    };
+    for (size_t i = 0; i < Py_ARRAY_LENGTH(names); i++) {
+        if (_PyUnicode_EqualToASCIIString(name, names[i])) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
+/* Guarded code reads the method from an object, or from its class: obj is
+   NULL.  The method itself checks what it is called with. */
+PyObject *
+_PyRestrict_CarryDescr(PyObject *descr, PyObject *obj)
+{
+    PyObject *method = obj != NULL ? PyMethod_New(descr, obj)
+                                   : Py_NewRef(descr);
+    PyObject *builtins = _PyRestrict_RunningBuiltins();
+    PyObject *result = method != NULL && builtins != NULL
+                       ? _PyRestrict_CarryFor(method, builtins) : NULL;
+    Py_XDECREF(method);
+    return result;
+}
+
 /* --- Classes ---------------------------------------------------------------------- */
 
 static int
@@ -218,12 +277,35 @@ needs_carrying(PyObject *name, PyObject *value)
            && !PyType_Check(value) && !is_safe_alone(value);
 }
 
-/* A class that was just made, on behalf of guarded code if such is anywhere
-   among the callers: trusted metaclasses and decorators work for it. */
+/* The builtins of the first function of guarded code in the namespace. */
+static PyObject *
+namespace_builtins(PyObject *dict)
+{
+    PyObject *name, *value;
+    Py_ssize_t pos = 0;
+    while (PyDict_Next(dict, &pos, &name, &value)) {
+        if (PyFunction_Check(value) && _PyRestrict_IS_GUESTS(value)) {
+            return ((PyFunctionObject *)value)->func_builtins;
+        }
+    }
+    return NULL;
+}
+
+/* Whose class is it that was just made?  The guest's, if guarded code runs or
+   a trusted metaclass or decorator made it from functions of the guest's.
+   Not if the guest merely waits for a host function, which may be importing
+   a module of the host's. */
+static PyObject *
+makers_builtins(PyTypeObject *type)
+{
+    PyObject *builtins = _PyRestrict_RunningBuiltins();
+    return builtins != NULL ? builtins : namespace_builtins(type->tp_dict);
+}
+
 int
 _PyRestrict_AdoptType(PyTypeObject *type)
 {
-    PyObject *builtins = _PyRestrict_CallersBuiltins();
+    PyObject *builtins = makers_builtins(type);
     if (builtins == NULL) {
         return 0;
     }

@@ -420,7 +420,7 @@ load_found(const char *text, PyObject *name)
     if (find_source(text, &source)) {
         return load_source(&source, name);
     }
-    _PyRestrict_DenyImport(text);
+    _PyRestrict_RefuseImport(text);
     return NULL;
 }
 
@@ -430,7 +430,7 @@ load_module(PyObject *name)
     const char *text = PyUnicode_AsUTF8(name);
     if (text == NULL || strlen(text) != (size_t)PyUnicode_GET_LENGTH(name)) {
         PyErr_Clear();
-        _PyRestrict_DenyImport(text != NULL ? text : "(not a name)");
+        _PyRestrict_RefuseImport(text != NULL ? text : "(not a name)");
         return NULL;
     }
     if (_PyRestrict_ModuleCheck(text) < 0) {

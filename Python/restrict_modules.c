@@ -107,7 +107,7 @@ may_offer(const char *name)
 }
 
 int
-_PyRestrict_DenyImport(const char *name)
+_PyRestrict_RefuseImport(const char *name)
 {
     char message[256], grant[256];
     PyOS_snprintf(message, sizeof(message), "import of '%s' is not allowed",
@@ -135,7 +135,8 @@ _PyRestrict_DenyImport(const char *name)
 /* Modules that the frozen library asks for and does well without.  To it they
    do not exist; a guest that asks is refused as for any other. */
 static const char *const optional[] = {
-    "_hashlib", "_locale", "_uuid", "_winapi", "_wmi", "grp", "nt", "pwd"
+    "_hashlib", "_locale", "_suggestions", "_uuid", "_winapi", "_wmi", "grp",
+    "nt", "pwd"
 };
 
 static int
@@ -177,7 +178,7 @@ _PyRestrict_ModuleCheck(const char *name)
         PyErr_Format(PyExc_ModuleNotFoundError, "No module named '%s'", name);
         return -1;
     }
-    return _PyRestrict_DenyImport(name);
+    return _PyRestrict_RefuseImport(name);
 }
 
 /* --- Extension modules: on the host's side -------------------------------------------- */

@@ -54,21 +54,43 @@ write_true(int fd, const char *data, Py_ssize_t size)
     return 0;
 }
 
+/* Make room for `size` more bytes.  What the guest writes counts as memory of
+   its own: an output cap that was lifted is no way around the memory cap. */
+static int
+make_room(struct _restrict_stream *stream, size_t size, int is_guests)
+{
+    size_t want = (stream->size + size) * 2;
+    Py_ssize_t grows = (Py_ssize_t)(want - stream->allocated);
+    if (stream->size + size <= stream->allocated) {
+        return 0;
+    }
+    if (is_guests) {
+        PyRestrict_MemoryAlloc(grows, -1);
+    }
+    char *grown = PyMem_RawRealloc(stream->data, want);
+    if (grown == NULL) {
+        if (is_guests) {
+            PyRestrict_MemoryFree(grows);
+        }
+        PyErr_NoMemory();
+        return -1;
+    }
+    stream->data = grown;
+    stream->allocated = want;
+    return 0;
+}
+
 /* Append to the host's memory. */
 static int
-write_memory(struct _restrict_stream *stream, const char *data, size_t size)
+write_memory(struct _restrict_stream *stream, const char *data, size_t size,
+             int is_guests)
 {
-    if (stream->size + size > stream->allocated) {
-        size_t want = (stream->size + size) * 2;
-        char *grown = PyMem_RawRealloc(stream->data, want);
-        if (grown == NULL) {
-            PyErr_NoMemory();
-            return -1;
-        }
-        stream->data = grown;
-        stream->allocated = want;
+    if (make_room(stream, size, is_guests) < 0) {
+        return -1;
     }
-    memcpy(stream->data + stream->size, data, size);
+    if (size > 0) {
+        memcpy(stream->data + stream->size, data, size);
+    }
     stream->size += size;
     return 0;
 }
@@ -80,7 +102,7 @@ write_bytes(PyObject *self, const char *data, Py_ssize_t size)
     // Charge first: what passes the cap is cut, and the guest stops.
     Py_ssize_t allowed = _PyRestrict_ChargeOutput(size);
     int err = is_true_stream(fd) ? write_true(fd, data, allowed)
-              : write_memory(stream_of(self), data, allowed);
+              : write_memory(stream_of(self), data, allowed, 1);
     if (!err && allowed < size) {
         err = _PyRestrict_OutputExceeded();
     }
@@ -149,7 +171,7 @@ fill(PyObject *self)
     }
     stream->position = 0;
     Py_ssize_t n = _Py_read(0, chunk, sizeof(chunk));
-    if (n > 0 && write_memory(stream, chunk, n) < 0) {
+    if (n > 0 && write_memory(stream, chunk, n, 1) < 0) {
         return -1;
     }
     return n;
@@ -511,7 +533,7 @@ _PyRestrict_SetInput(PyInterpreterState *interp, const char *data,
         return -1;
     }
     state->stream[0].size = state->stream[0].position = 0;
-    return write_memory(&state->stream[0], data, size);
+    return write_memory(&state->stream[0], data, size, 0);
 }
 
 /* What it has written to its in-memory stream fd (1 or 2) until now. */

@@ -72,6 +72,13 @@ is_descr(PyObject *op)
            || type == &PyStaticMethod_Type || type == &PyCFunction_Type;
 }
 
+/* None under this name is what makes the objects of a type unhashable. */
+static int
+is_no_hash(const char *name, PyObject *value)
+{
+    return value == Py_None && strcmp(name, "__hash__") == 0;
+}
+
 static void
 note_type(struct walk *walk, PyTypeObject *type)
 {
@@ -87,7 +94,7 @@ note_type(struct walk *walk, PyTypeObject *type)
     PyObject *key, *value;
     while (PyDict_Next(dict, &pos, &key, &value)) {
         const char *name = PyUnicode_AsUTF8(key);
-        if (name != NULL && is_descr(value)) {
+        if (name != NULL && (is_descr(value) || is_no_hash(name, value))) {
             note(walk, "type", type->tp_name, name);
         }
     }

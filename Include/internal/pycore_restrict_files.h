@@ -1,7 +1,8 @@
 /* Files of a restricted interpreter: grants, paths, descriptors.
 
-   Python/restrict_path.c decides and opens, restrict_file.c guards FileIO and
-   keeps the descriptors, restrict_os.c is what guests have under `os`. */
+   Python/restrict_path.c decides, restrict_beneath.c opens, restrict_file.c
+   guards FileIO and keeps the descriptors, restrict_os*.c are what guests have
+   under `os`. */
 
 #ifndef Py_INTERNAL_RESTRICT_FILES_H
 #define Py_INTERNAL_RESTRICT_FILES_H
@@ -21,7 +22,7 @@ extern "C" {
 
 struct _restrict_state;
 
-/* === Grants (restrict_path.c) =============================================== */
+/* === Grants (restrict_path.c, restrict_beneath.c) ========================= */
 
 /* What may be done with what a grant covers. */
 #define _PyRestrict_READ 1
@@ -156,7 +157,7 @@ extern const char *_PyRestrict_ShownDirectory(void);
 /* Refuse what C code wants to open on its own account. */
 extern int _PyRestrict_DenyOpen(const char *path);
 
-/* === os (restrict_os.c) ======================================================= */
+/* === os (restrict_os*.c) =================================================== */
 
 /* Our own function in place of posix's: NULL if there is none. */
 extern PyMethodDef *_PyRestrict_FindOsFunction(const char *name);

@@ -15,6 +15,8 @@ extern "C" {
 
 #include "pycore_dict.h"          // DICT_RESTRICT_MARK
 
+#include <time.h>                 // time_t
+
 #ifdef WITH_RESTRICTED
 
 /* --- Marks ---------------------------------------------------------------- */
@@ -33,6 +35,10 @@ _Py_COMP_DIAG_IGNORE_DEPR_DECLS
 _Py_COMP_DIAG_POP
 }
 
+/* Is it a function that guarded code defined? */
+#define _PyRestrict_IS_GUESTS(function) \
+    _PyRestrict_IsMarked(((PyFunctionObject *)(function))->func_builtins)
+
 /* A bit of interp->feature_flags, set for good by the first guarded_exec():
    all that the hooks below cost before is to look at it. */
 #define _PyRestrict_GUARDED_USED (1UL << 30)
@@ -48,13 +54,19 @@ _Py_COMP_DIAG_POP
 
 extern int _PyRestrict_GuardedOnTop(void);
 
+/* Has this interpreter ever run guarded code? */
+static inline int
+_PyRestrict_GuardedUsed(void)
+{
+    return (_PyInterpreterState_GET()->feature_flags
+            & _PyRestrict_GUARDED_USED) != 0;
+}
+
 /* Does C code of this thread act for guarded code now? */
 static inline int
 _PyRestrict_RunsGuarded(void)
 {
-    return (_PyInterpreterState_GET()->feature_flags
-            & _PyRestrict_GUARDED_USED)
-           && _PyRestrict_GuardedOnTop();
+    return _PyRestrict_GuardedUsed() && _PyRestrict_GuardedOnTop();
 }
 
 /* The same, or the interpreter is restricted. */
@@ -65,8 +77,9 @@ _PyRestrict_RunsGuarded(void)
    current frame" would look at the wrong one. */
 extern int _PyRestrict_OnHostFrame(void);
 
-// Exported for _functools and _collections when they are shared extensions.
+// Exported for _functools and others when they are shared extensions.
 PyAPI_FUNC(PyObject *) _PyRestrict_Carry(PyObject *callable);
+PyAPI_FUNC(PyObject *) _PyRestrict_CallableDict(PyObject *self, void *);
 
 /* --- Files of guarded mode, among themselves ------------------------------ */
 
@@ -78,14 +91,27 @@ struct _restrict_guarded {
     PyTypeObject *sealed_type;    // what guarded code sees of its builtins
     PyTypeObject *carried_type;
     PyTypeObject *proxy_type;
+    PyTypeObject *module_type;    // what guarded code imports
     PyObject *stop;               // the exception of a limit
+    PyObject *teller;             // called when the host is to hear of denials
+    unsigned long long told;      // log.n_denials when it was called last
+    time_t told_at;
+    int telling_soon;
 };
 extern struct _restrict_guarded *_PyRestrict_GetGuarded(void);
 extern struct _restrict_log *_PyRestrict_GuardedLog(void);
 
 extern PyType_Spec _PyRestrict_SealedSpec;
+extern PyType_Spec _PyRestrict_ModuleSpec;
 extern PyType_Spec _PyRestrict_CarriedSpec;
 extern PyType_Spec _PyRestrict_ProxySpec;
+
+extern void _PyRestrict_Mark(PyObject *dict);
+extern int _PyRestrict_IsView(PyObject *obj);
+extern PyObject *_PyRestrict_ViewDict(PyObject *view);
+extern PyObject *_PyRestrict_NewView(PyObject *dict);
+extern PyObject *_PyRestrict_ImportHelper(PyObject *name);
+extern int _PyRestrict_IsHelper(PyObject *name);
 
 /* The sealed builtins of the guarded code that is running, borrowed. */
 extern PyObject *_PyRestrict_RunningBuiltins(void);
@@ -93,19 +119,24 @@ extern PyObject *_PyRestrict_RunningBuiltins(void);
 extern PyObject *_PyRestrict_CallersBuiltins(void);
 
 struct _restrict_extent {
+    int active;
     struct _PyInterpreterFrame *frame;  // on top when it began
-    PyObject *builtins;                 // NULL: there is none
+    PyObject *builtins;                 // NULL: the host's own
 };
 extern struct _restrict_extent _PyRestrict_EnterExtent(PyObject *builtins);
 extern void _PyRestrict_LeaveExtent(struct _restrict_extent saved);
+extern struct _restrict_extent _PyRestrict_EnterCallers(void);
+extern int _PyRestrict_ActsForCaller(const char *name);
 
 extern PyObject *_PyRestrict_CarryFor(PyObject *callable, PyObject *builtins);
+extern int _PyRestrict_IsReflective(PyObject *name);
+extern PyObject *_PyRestrict_CarryDescr(PyObject *descr, PyObject *obj);
 extern int _PyRestrict_PlaceGuards(void);
 
 extern int _PyRestrict_GuardCall(const char *subject);
 extern int _PyRestrict_GuardAttribute(const char *subject);
 extern int _PyRestrict_GuardMember(PyTypeObject *type, PyMemberDef *member);
-extern int _PyRestrict_ExecGlobals(PyObject *globals);
+extern int _PyRestrict_ExecGlobals(PyObject *source, PyObject *globals);
 extern PyObject *_PyRestrict_BuiltinsOf(PyObject *globals);
 extern PyObject *_PyRestrict_Unseal(PyObject *globals, PyObject *builtins);
 extern int _PyRestrict_AdoptType(PyTypeObject *type);
@@ -113,6 +144,7 @@ extern int _PyRestrict_TypeSetattr(PyTypeObject *type, PyObject *name,
                                    PyObject *value);
 extern int _PyRestrict_IsHidden(PyObject *name);
 extern int _PyRestrict_GuardDictAttr(PyObject *name);
+extern int _PyRestrict_GuardSetattr(PyObject *obj, PyObject *name);
 extern PyObject *_PyRestrict_ProxyCompare(PyObject *mapping, PyObject *other,
                                           int op);
 extern PyObject *_PyRestrict_ProxyOr(PyObject *left, PyObject *right);
@@ -121,6 +153,20 @@ extern PyObject *_PyRestrict_ProxyOr(PyObject *left, PyObject *right);
    thread shares with the call.  Both change it with the GIL held. */
 enum { _PyRestrict_WAITING, _PyRestrict_RUNNING, _PyRestrict_STOPPING,
        _PyRestrict_ENDED };
+
+/* Steps of one call, in a buffer that the host reads afterwards. */
+struct _restrict_steps {
+    uint64_t cap;                 // 0: none
+    uint64_t used;
+    uint64_t hit;                 // 1: one more was wanted
+};
+struct _restrict_count {
+    struct _restrict_steps *steps;
+    char *phase;
+    struct _restrict_count *outer;
+};
+extern int _PyRestrict_GuardedRecursion(void);
+extern int _PyRestrict_GuardedStep(PyThreadState *tstate, int is_step);
 extern int _PyRestrict_GuardedUnwinding(PyThreadState *tstate);
 extern int _PyRestrict_GuardedCheckStop(PyThreadState *tstate);
 
@@ -128,10 +174,21 @@ extern int _PyRestrict_GuardedCheckStop(PyThreadState *tstate);
 PyAPI_FUNC(PyObject *) _PyRestrict_GuardedStopType(void);
 PyAPI_FUNC(int) _PyRestrict_GuardedStop(unsigned long thread, char *phase);
 PyAPI_FUNC(void) _PyRestrict_GuardedEnd(char *phase);
+PyAPI_FUNC(void) _PyRestrict_BeginSteps(struct _restrict_count *count);
+PyAPI_FUNC(void) _PyRestrict_EndSteps(struct _restrict_count *count);
 PyAPI_FUNC(PyObject *) _PyRestrict_Seal(PyObject *builtins);
 PyAPI_FUNC(PyObject *) _PyRestrict_NewProxy(PyObject *obj);
 PyAPI_FUNC(PyObject *) _PyRestrict_Unproxy(PyObject *obj);
 PyAPI_FUNC(PyObject *) _PyRestrict_GuardedDenials(void);
+PyAPI_FUNC(PyObject *) _PyRestrict_NewModule(PyObject *dict);
+PyAPI_FUNC(int) _PyRestrict_DenyImport(PyObject *name);
+PyAPI_FUNC(int) _PyRestrict_SetTeller(PyObject *teller);
+PyAPI_FUNC(void) _PyRestrict_GuardedTell(void);
+/* PyRestrict_GuardedExec() without telling the host of denials. */
+PyAPI_FUNC(PyObject *) _PyRestrict_GuardedRun(
+    PyObject *code, PyObject *globals, PyObject *locals, PyObject *builtins);
+/* start is Py_file_input or Py_eval_input. */
+PyAPI_FUNC(PyObject *) _PyRestrict_GuardedCompile(PyObject *text, int start);
 
 /* --- One-line hooks ------------------------------------------------------- */
 
@@ -166,6 +223,49 @@ PyAPI_FUNC(PyObject *) _PyRestrict_GuardedDenials(void);
         }                                                                   \
     } while (0)
 
+/* Refuse to make functions and code by hand, for guarded code that anybody
+   makes them for, except a host function that names what it calls. */
+#define _PyRestrict_GUARD_MAKE(subject, name, error_return)                 \
+    do {                                                                    \
+        if ((_PyRestrict_GetState() != NULL                                 \
+             || (_PyRestrict_GuardedUsed()                                  \
+                 && _PyRestrict_ActsForCaller(name)))                       \
+            && _PyRestrict_GuardCall(subject) < 0)                          \
+        {                                                                   \
+            return error_return;                                            \
+        }                                                                   \
+    } while (0)
+
+/* Methods of built-in classes that guarded code takes in its hands. */
+#define _PyRestrict_CARRY_DESCR(descr, obj)                                 \
+    do {                                                                    \
+        if (_PyRestrict_RunsGuarded()                                       \
+            && _PyRestrict_IsReflective(PyDescr_NAME(descr)))               \
+        {                                                                   \
+            return _PyRestrict_CarryDescr((PyObject *)(descr), obj);        \
+        }                                                                   \
+    } while (0)
+/* Specialising: does LOAD_ATTR take such a method without calling it? */
+#define _PyRestrict_TAKES_METHOD(instr, name, give_up)                      \
+    do {                                                                    \
+        if (!((instr)->op.arg & 1) && _PyRestrict_IsReflective(name)) {     \
+            give_up;                                                        \
+        }                                                                   \
+    } while (0)
+
+/* What a host function does for guarded code when it formats a text. */
+#define _PyRestrict_FOR_CALLERS(statement)                                  \
+    do {                                                                    \
+        if (_PyRestrict_GuardedUsed()) {                                    \
+            struct _restrict_extent saved_ = _PyRestrict_EnterCallers();    \
+            statement;                                                      \
+            _PyRestrict_LeaveExtent(saved_);                                \
+        }                                                                   \
+        else {                                                              \
+            statement;                                                      \
+        }                                                                   \
+    } while (0)
+
 #define _PyRestrict_GUARD_MEMBER(descr, error_return)                       \
     do {                                                                    \
         if (((descr)->d_member->flags & _PyRestrict_MEMBER_GUARDED)         \
@@ -179,12 +279,13 @@ PyAPI_FUNC(PyObject *) _PyRestrict_GuardedDenials(void);
 /* Specialising: is this member one that must go through its getter? */
 #define _PyRestrict_MEMBER_FLAGS _PyRestrict_MEMBER_GUARDED
 
-/* What functions and modules keep in their dict, where no getter is: the
-   function behind a wrapper, and what a module was loaded with. */
+/* What functions, other built-in callables and modules keep in their dict,
+   where no getter is: the function behind a wrapper, and what a module was
+   loaded with. */
 #define _PyRestrict_GUARD_DICT_ATTR(tp, name, value, suppress)              \
     do {                                                                    \
-        if (((tp) == &PyFunction_Type                                       \
-             || (tp)->tp_getattro == PyModule_Type.tp_getattro)             \
+        if (((tp)->tp_getattro == PyModule_Type.tp_getattro                 \
+             || ((tp)->tp_call != NULL && (tp)->tp_dictoffset > 0))         \
             && (value) != NULL && _PyRestrict_RunsGuarded()                 \
             && _PyRestrict_GuardDictAttr(name) < 0)                         \
         {                                                                   \
@@ -196,14 +297,42 @@ PyAPI_FUNC(PyObject *) _PyRestrict_GuardedDenials(void);
     } while (0)
 #define _PyRestrict_NOT_SPECIALIZED(name) _PyRestrict_IsHidden(name)
 
-/* exec() and eval() give globals their builtins. */
-#define _PyRestrict_EXEC_GLOBALS(globals, on_error)             \
+/* Functions and modules of the host's are not the guest's to change. */
+#define _PyRestrict_GUARD_SETATTR(tp, obj, name)                            \
     do {                                                                    \
-        if ((_PyInterpreterState_GET()->feature_flags                       \
-             & _PyRestrict_GUARDED_USED)                                    \
-            && _PyRestrict_ExecGlobals(globals) < 0)            \
+        if (((tp) == &PyFunction_Type                                       \
+             || (tp)->tp_getattro == PyModule_Type.tp_getattro)             \
+            && _PyRestrict_RunsGuarded()                                    \
+            && _PyRestrict_GuardSetattr(obj, name) < 0)                     \
+        {                                                                   \
+            return -1;                                                      \
+        }                                                                   \
+    } while (0)
+/* In place of PyObject_GenericGetDict, for built-in callables. */
+#define _PyRestrict_GET_DICT _PyRestrict_CallableDict
+
+/* exec() and eval() give globals their builtins. */
+#define _PyRestrict_EXEC_GLOBALS(source, globals, on_error)                 \
+    do {                                                                    \
+        if (_PyRestrict_GuardedUsed()                                       \
+            && _PyRestrict_ExecGlobals(source, globals) < 0)                \
         {                                                                   \
             on_error;                                                       \
+        }                                                                   \
+    } while (0)
+
+/* An import statement of guarded code that has no __import__. */
+#define _PyRestrict_NO_IMPORT(frame, name, error_return)                    \
+    do {                                                                    \
+        if (_PyRestrict_IsMarked((frame)->f_builtins)) {                    \
+            _PyRestrict_DenyImport(name);                                   \
+            return error_return;                                            \
+        }                                                                   \
+    } while (0)
+#define _PyRestrict_IMPORT_FOR_C(name)                                      \
+    do {                                                                    \
+        if (_PyRestrict_RunsGuarded() && _PyRestrict_IsHelper(name)) {      \
+            return _PyRestrict_ImportHelper(name);                          \
         }                                                                   \
     } while (0)
 
@@ -224,10 +353,7 @@ PyAPI_FUNC(PyObject *) _PyRestrict_GuardedDenials(void);
 /* A class that guarded code makes, and one that it changes. */
 #define _PyRestrict_ADOPT_TYPE(type, on_error)                              \
     do {                                                                    \
-        if ((_PyInterpreterState_GET()->feature_flags                       \
-             & _PyRestrict_GUARDED_USED)                                    \
-            && _PyRestrict_AdoptType(type) < 0)                             \
-        {                                                                   \
+        if (_PyRestrict_GuardedUsed() && _PyRestrict_AdoptType(type) < 0) { \
             on_error;                                                       \
         }                                                                   \
     } while (0)
@@ -251,17 +377,26 @@ _PyRestrict_CARRY(PyObject *callable)
     return Py_XNewRef(callable);
 }
 
-/* Compare and merge copies: the operand of the guest must not get the dict
-   behind a mapping proxy in its hands. */
+/* The same, and drop the callable itself. */
+static inline PyObject *
+_PyRestrict_CARRY_RESULT(PyObject *callable)
+{
+    PyObject *result = _PyRestrict_CARRY(callable);
+    Py_XDECREF(callable);
+    return result;
+}
+
+/* Compare and merge copies: an operand of the guest's must not get the dict
+   behind a mapping proxy in its hands, whoever uses the operator. */
 #define _PyRestrict_PROXY_COMPARE(mapping, other, op)                       \
     do {                                                                    \
-        if (_PyRestrict_RUNS_UNTRUSTED()) {                                 \
+        if (_PyRestrict_GetState() != NULL || _PyRestrict_GuardedUsed()) {  \
             return _PyRestrict_ProxyCompare(mapping, other, op);            \
         }                                                                   \
     } while (0)
 #define _PyRestrict_PROXY_OR(left, right)                                   \
     do {                                                                    \
-        if (_PyRestrict_RUNS_UNTRUSTED()) {                                 \
+        if (_PyRestrict_GetState() != NULL || _PyRestrict_GuardedUsed()) {  \
             return _PyRestrict_ProxyOr(left, right);                        \
         }                                                                   \
     } while (0)
@@ -275,7 +410,16 @@ _PyRestrict_CARRY(PyObject *callable)
 #define _PyRestrict_MEMBER_FLAGS 0
 #define _PyRestrict_GUARD_DICT_ATTR(tp, name, value, suppress)
 #define _PyRestrict_NOT_SPECIALIZED(name) 0
-#define _PyRestrict_EXEC_GLOBALS(globals, on_error)
+#define _PyRestrict_GUARD_MAKE(subject, name, error_return)
+#define _PyRestrict_CARRY_DESCR(descr, obj)
+#define _PyRestrict_TAKES_METHOD(instr, name, give_up)
+#define _PyRestrict_FOR_CALLERS(statement) do { statement; } while (0)
+#define _PyRestrict_GUARD_SETATTR(tp, obj, name)
+#define _PyRestrict_GET_DICT PyObject_GenericGetDict
+#define _PyRestrict_CARRY_RESULT(callable) (callable)
+#define _PyRestrict_EXEC_GLOBALS(source, globals, on_error)
+#define _PyRestrict_NO_IMPORT(frame, name, error_return)
+#define _PyRestrict_IMPORT_FOR_C(name)
 #define _PyRestrict_BUILTINS_OF(globals)
 #define _PyRestrict_UNSEAL(globals, builtins)
 #define _PyRestrict_ADOPT_TYPE(type, on_error)

@@ -2,8 +2,8 @@
    being cancelled.
 
    Each limit ends in the same way: it is noted in `limits.hit`, once and for
-   good, and the guest is stopped.  See Python/restrict_watchdog.c for what a
-   stop is, Python/restrict_memory.c for how memory is counted. */
+   good, and the guest is stopped.  See Python/restrict_stop.c for what a stop
+   is, Python/restrict_memory.c for how memory is counted. */
 
 #ifndef Py_INTERNAL_RESTRICT_LIMITS_H
 #define Py_INTERNAL_RESTRICT_LIMITS_H
@@ -76,7 +76,7 @@ PyAPI_FUNC(void) _PyRestrict_LibraryFree(void *ptr);
    computations are long, and look at nothing else. */
 PyAPI_FUNC(void *) _PyRestrict_PollingMalloc(size_t size);
 
-/* --- Clocks and the stop (restrict_watchdog.c) --------------------------------- */
+/* --- Clocks and the stop (restrict_clock.c, restrict_stop.c) ------------------- */
 
 /* Nanoseconds. */
 struct _restrict_clock {

@@ -15,9 +15,13 @@ import importlib
 import threading
 import time
 from collections.abc import Iterable, Mapping
+from operator import index
 from typing import TYPE_CHECKING, Any
 
+from restrict._report import Record, make_denial
+
 if TYPE_CHECKING:
+    from restrict._report import Denial
     from types import CodeType
     from typing import TextIO
 
@@ -39,8 +43,8 @@ except ModuleNotFoundError:         # built --without-restricted
     _restrict_guarded = _restrict_guarded()
 
 # What the surface table allows in an interpreter of the guest's own, but not
-# among the objects of the host: it reads files by name, ends the process,
-# reads its input or looks at an address.
+# among the objects of the host: it ends the process, reads files or its input,
+# or looks at an address.  compile, print and __import__ have one of their own.
 _NOT_SHARED = frozenset({
     "SystemExit", "__import__", "__restricted__", "breakpoint", "compile",
     "copyright", "credits", "exit", "help", "id", "input", "license", "open",
@@ -58,6 +62,7 @@ def guarded_exec(
     /, *,
     cpu: float | None = None,
     wall: float | None = None,
+    steps: int | None = None,
     cancel: threading.Event | None = None,
 ) -> None:
     """Run code of a guest, restricted, in this interpreter.
@@ -71,6 +76,9 @@ def guarded_exec(
               ``__import__`` in it, nothing can be imported.
     cpu       seconds of processor time that this call may take
     wall      seconds that it may take in all
+    steps     function calls and loop iterations of guarded code that it may
+              take on this thread, counted exactly and the same on every
+              machine; those of host functions are not counted
     cancel    ends the call when it is set, from any thread
 
     Whatever the code raises goes on to the caller.  Past a limit, that is
@@ -78,13 +86,13 @@ def guarded_exec(
     functions that the guest has called do.  TypeError and ValueError for
     arguments of the wrong kind.
     """
-    if cpu is None and wall is None and cancel is None:
+    if cpu is None and wall is None and steps is None and cancel is None:
         _restrict_guarded.guarded_exec(code, globals, locals, builtins)
         return
-    watch = _Watch(cpu, wall, cancel)
+    watch = _Watch(cpu, wall, steps, cancel)
     try:
         _restrict_guarded.guarded_exec(code, globals, locals, builtins,
-                                       watch.phase)
+                                       watch.phase, watch.steps)
     except _restrict_guarded.Stop:
         if not watch.end():
             raise                   # the limit of an outer call
@@ -94,20 +102,23 @@ def guarded_exec(
 
 
 class _Watch:
-    """A thread that stops this one when a limit is reached.
+    """The limits of one call.
 
-    It asks again until the call has ended: a host function may have
-    swallowed the exception.
+    Steps are counted by C, in the thread of the call.  For the others, a
+    thread asks that one to stop when a limit is reached.  It asks again until
+    the call has ended: a host function may have swallowed the exception.
     """
 
     interval = 0.01                 # seconds between two looks
 
     def __init__(self, cpu: float | None, wall: float | None,
-                 cancel: threading.Event | None) -> None:
+                 steps: int | None, cancel: threading.Event | None) -> None:
         for name, limit in (("cpu", cpu), ("wall", wall)):
             if limit is not None and not limit > 0:
                 raise ValueError(f"{name} must be a positive number of "
                                  f"seconds, not {limit!r}")
+        if steps is not None and not 0 < index(steps) < 2 ** 64:
+            raise ValueError(f"steps must be a positive number, not {steps!r}")
         self._thread = threading.get_ident()
         self._clock = time.pthread_getcpuclockid(self._thread)
         self._cpu_start = time.thread_time()
@@ -115,10 +126,15 @@ class _Watch:
         self._cpu, self._wall, self._cancel = cpu, wall, cancel
         self._ended = threading.Event()
         self._hit = ""
-        self.phase = bytearray(1)   # shared with C
-        self._watcher = threading.Thread(target=self._watch, daemon=True,
-                                         name="restrict-guarded")
-        self._watcher.start()
+        # Shared with C: struct _restrict_steps, and where the stop stands.
+        self.steps = memoryview(bytearray(24)).cast("Q")
+        self.steps[0] = steps or 0
+        self.phase = bytearray(1)
+        self._watcher: threading.Thread | None = None
+        if not (cpu is None and wall is None and cancel is None):
+            self._watcher = threading.Thread(
+                target=self._watch, daemon=True, name="restrict-guarded")
+            self._watcher.start()
 
     def _used(self) -> tuple[float, float]:
         return (time.clock_gettime(self._clock) - self._cpu_start,
@@ -143,32 +159,52 @@ class _Watch:
     def end(self) -> str:
         """Watch no more; return the limit that was hit, or ""."""
         self._ended.set()
-        self._watcher.join()
-        return self._hit
+        if self._watcher is not None:
+            self._watcher.join()
+        return self._hit or ("steps" if self.steps[2] else "")
 
     def error(self) -> Exception:
         """Return what the host gets for the limit that was hit."""
         from restrict import LimitExceeded, Usage
         cpu, wall = self._used()
-        return LimitExceeded(self._hit, Usage(cpu=cpu, wall=wall))
+        return LimitExceeded(self.end(), Usage(cpu=cpu, wall=wall,
+                                               steps=self.steps[1]))
 
 
-def guarded_denials() -> list[Any]:
+# --- The record -----------------------------------------------------------------
+
+def guarded_denials() -> list[Denial]:
     """Return what guarded code of this interpreter was refused.
 
-    A list of `restrict.Denial`, equal ones merged, as for a restricted
-    interpreter.
+    Equal ones are merged, as for a restricted interpreter.  Each is also told
+    to the logger `restrict.audit` and as the audit event `restrict.denied`,
+    when the call of guarded_exec() ends, or soon after if it happens outside
+    of one.
     """
-    from restrict import Denial
-    return [
-        Denial(capability, subject, f"{file}:{line}" if file else "", grant,
-               count, first, last)
-        for capability, subject, file, line, grant, count, first, last
-        in _restrict_guarded.denials()
-    ]
+    _restrict_guarded.tell()
+    return [make_denial(row) for row in _restrict_guarded.denials()]
 
 
-# --- What a guest is given -----------------------------------------------------
+_record = Record()
+_telling = threading.Lock()
+
+
+def _tell() -> None:
+    """Tell the host of new denials; called by C."""
+    # Another thread may be at it, or a handler of the host's that ran a guest:
+    # what is new meanwhile is told the next time.
+    if _telling.acquire(blocking=False):
+        try:
+            _record.update(_restrict_guarded)
+        finally:
+            _telling.release()
+
+
+if hasattr(_restrict_guarded, "set_teller"):
+    _restrict_guarded.set_teller(_tell)
+
+
+# --- What a guest is given --------------------------------------------------
 
 def safe_builtins(
     imports: Mapping[str, Any] | None = None,
@@ -195,6 +231,7 @@ def safe_builtins(
     result = {name: found[name] for name in _reviewed() if name in found}
     result["__name__"] = "__guarded__"      # what class statements ask for
     result["print"] = _make_print(stdout)
+    result["compile"] = _compile
     if imports:
         result["__import__"] = _make_import(imports)
     result.update(names or {})
@@ -232,22 +269,8 @@ def _text(value: object) -> str:
     return str.__str__(str(value))
 
 
-class _Module:
-    """What a guest imports: attributes to read, and nothing of a module."""
-
-    def __init__(self, name: str, attributes: dict[str, Any]) -> None:
-        self.__dict__.update(attributes, __name__=name)
-
-    def __setattr__(self, name: str, value: object) -> None:
-        raise AttributeError("modules of guarded code are read-only")
-
-    __delattr__ = __setattr__  # type: ignore[assignment]
-
-    def __repr__(self) -> str:
-        return f"<guarded module {self.__name__!r}>"
-
-
-def _copy_module(name: str, wanted: Any) -> _Module:
+def _attributes(name: str, wanted: Any) -> dict[str, Any]:
+    """Return what a guest finds in its copy of a module."""
     module = importlib.import_module(name)
     if wanted is None:
         listed = getattr(module, "__all__", None) or [
@@ -259,28 +282,62 @@ def _copy_module(name: str, wanted: Any) -> _Module:
                         f" of names, not {type(wanted).__name__}")
     elif not isinstance(wanted, Mapping):
         wanted = dict.fromkeys(wanted, ...)
-    return _Module(name, {
+    return {
         key: getattr(module, key) if value is ... else value
         for key, value in wanted.items()
-    })
+    }
 
 
 def _make_import(imports: Mapping[str, Any]) -> Any:
-    modules = {name: _copy_module(name, wanted)
-               for name, wanted in imports.items()}
-    for name in list(modules):      # `import a.b` binds a
-        while "." in name:
-            child, name = name, name.rpartition(".")[0]
-            parent = modules.setdefault(name, _Module(name, {}))
-            parent.__dict__[child.rpartition(".")[2]] = modules[child]
+    spaces = {name: _attributes(name, wanted)
+              for name, wanted in imports.items()}
+    modules: dict[str, Any] = {}
+
+    def add(name: str) -> Any:
+        if name not in modules:
+            space = spaces.setdefault(name, {})
+            space["__name__"] = name
+            modules[name] = _restrict_guarded.module(space)
+            parent, _, child = name.rpartition(".")
+            if parent:              # `import a.b` binds a
+                add(parent)
+                spaces[parent][child] = modules[name]
+        return modules[name]
+
+    for name in list(spaces):
+        add(name)
 
     def __import__(name: str, globals: object = None, locals: object = None,
-                   fromlist: object = (), level: int = 0) -> _Module:
+                   fromlist: object = (), level: int = 0) -> Any:
         """Return the guest's copy of a module."""
         if type(name) is not str or level != 0 or name not in modules:
-            _restrict_guarded.deny_import(str(name))
+            _restrict_guarded.deny_import(_text(name))
         return modules[name if fromlist else name.partition(".")[0]]
     return __import__
+
+
+def _compile(source: str | bytes, filename: object, mode: str,
+             flags: int = 0, dont_inherit: bool = False,
+             optimize: int = -1) -> CodeType:
+    """Compile source text.
+
+    The result runs guarded only.  No file is read, whatever the file name
+    says: it is not used.
+    """
+    if type(source) is bytes:
+        source = source.decode()
+    if type(source) is not str:
+        raise TypeError("compile() of guarded code takes source text only")
+    if type(mode) is not str or mode not in ("exec", "eval"):
+        raise ValueError("compile() of guarded code has the modes 'exec' and "
+                         "'eval'")
+    if type(flags) is not int or flags:
+        raise ValueError("compile() of guarded code takes no flags")
+    code: CodeType = _restrict_guarded.compile(source, mode)
+    return code
+
+
+_compile.__name__ = _compile.__qualname__ = "compile"
 
 
 def proxy(obj: Any) -> Any:

@@ -174,8 +174,8 @@ class Interpreter:
 
     Raises ValueError if a module of the policy is not there or does not
     support restricted interpreters; NotImplementedError if this build cannot
-    restrict, or cannot enforce a field of the policy; MemoryError if there is no address space
-    for the guest's stack.
+    restrict, or cannot enforce a field of the policy; MemoryError if there is
+    no address space for the guest's stack.
     """
 
     def __init__(

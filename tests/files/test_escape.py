@@ -1,10 +1,9 @@
-"""Nothing leads out of a grant: links, dots, devices, pipes, swaps, numbers."""
+"""Nothing leads out of a grant: links, dots, devices, pipes, numbers."""
 
 import os
 import socket
 import subprocess
 import sys
-
 
 REFUSED = "RestrictedPermissionError"
 
@@ -79,7 +78,8 @@ print(json.dumps(rows + [
     verdict(open, D + "/" + "n" * 300), verdict(open, D + "/a.txt/"),
     verdict(open, D + "/a.txt/x"), verdict(open, D + "/\\udcff"),
     verdict(open, ""), verdict(open, D),
-    verdict(open, D + "//./sub/.././a.txt"), verdict(open, D + "/sub/../a.txt"),
+    verdict(open, D + "//./sub/.././a.txt"),
+    verdict(open, D + "/sub/../a.txt"),
 ]))
 """, *how, "--dir", tree / "data", "r").results
     assert found[:8] == [REFUSED] * 8
@@ -153,14 +153,16 @@ def test_no_way_around(guest, tree):
 import io, warnings, codecs, tokenize, linecache
 D = {str(tree / "both")!r}
 open(D + "/f", "w").close()
-rows = [verdict(os.open, "f", 0, dir_fd=0), verdict(os.link, D + "/f", D + "/g"),
+rows = [verdict(os.open, "f", 0, dir_fd=0),
+        verdict(os.link, D + "/f", D + "/g"),
         verdict(os.symlink, "/etc", D + "/l"),
         verdict(os.symlink, "../data", D + "/l"),
         verdict(os.symlink, "a/../../..", D + "/l"),
         verdict(os.dup, 1), verdict(os.mkfifo, D + "/p"),
         verdict(os.mknod, D + "/n"), verdict(os.chroot, D),
         verdict(os.fchdir, 3), verdict(io.open_code, "/etc/passwd"),
-        verdict(codecs.open, "/etc/passwd"), verdict(tokenize.open, "/etc/passwd")]
+        verdict(codecs.open, "/etc/passwd"),
+        verdict(tokenize.open, "/etc/passwd")]
 rows.append(linecache.getline("/etc/passwd", 1))
 exc = attempt(compile, "\\nreturn 1", {str(tree / "outside/secret")!r}, "exec")
 rows.append(exc.text)

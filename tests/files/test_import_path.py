@@ -12,7 +12,8 @@ def library(tmp_path):
     (folder / "bad.py").write_text("def (:\n")
     (folder / "json.py").write_text("raise SystemExit('not this one')\n")
     (folder / "only.pyc").write_bytes(b"\0" * 64)
-    (folder / "pkg/__init__.py").write_text("from . import sub\nfrom .sub import Z\n")
+    (folder / "pkg/__init__.py").write_text(
+        "from . import sub\nfrom .sub import Z\n")
     (folder / "pkg/sub.py").write_text("Z = 2\n")
     (folder / "pkg/inner/__init__.py").write_text("")
     (folder / "pkg/inner/leaf.py").write_text("from ..sub import Z\n")
@@ -67,6 +68,7 @@ def test_no_folder_no_import(guest, library):
 
 
 def test_import_does_not_grant_reading(guest, library):
-    found = guest(f"print(json.dumps(verdict(open, {str(library / 'mod.py')!r})))",
+    path = str(library / "mod.py")
+    found = guest(f"print(json.dumps(verdict(open, {path!r})))",
                   "--path", library).results
     assert found == "RestrictedPermissionError"

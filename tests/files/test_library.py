@@ -61,7 +61,8 @@ import tarfile, io
 os.mkdir(D + "/ex")
 with open(D + "/ex/f", "w") as f: f.write("tar")
 with tarfile.open(D + "/a.tar.gz", "w:gz") as t: t.add(D + "/ex", "ex")
-with tarfile.open(D + "/a.tar.gz") as t: t.extractall(D + "/out", filter="data")
+with tarfile.open(D + "/a.tar.gz") as t:
+    t.extractall(D + "/out", filter="data")
 assert open(D + "/out/ex/f").read() == "tar"
 with tarfile.open(D + "/evil.tar", "w") as t:
     info = tarfile.TarInfo("../../evil"); info.size = 1
@@ -69,7 +70,8 @@ with tarfile.open(D + "/evil.tar", "w") as t:
     link = tarfile.TarInfo("l"); link.type = tarfile.SYMTYPE
     link.linkname = "/etc"; t.addfile(link)
 with tarfile.open(D + "/evil.tar") as t:
-    assert isinstance(attempt(t.extractall, D + "/out", filter="fully_trusted"),
+    assert isinstance(attempt(t.extractall, D + "/out",
+                              filter="fully_trusted"),
                       PermissionError)
 """,
     "csv": """
@@ -118,7 +120,8 @@ for module in bz2, lzma:
     with module.open(D + "/p", "wb") as f: f.write(b"x" * 100_000)
     assert module.open(D + "/p").read() == b"x" * 100_000
 with open(D + "/b", "w+b", buffering=16) as f:
-    pickle.dump([1, {2: "3"}], f); f.seek(0); assert pickle.load(f)[1] == {2: "3"}
+    pickle.dump([1, {2: "3"}], f); f.seek(0)
+    assert pickle.load(f)[1] == {2: "3"}
 with io.FileIO(D + "/raw", "w+") as f:
     f.write(b"0123456789"); f.seek(4); assert f.read(3) == b"456"
     f.truncate(5); assert f.seek(0, 2) == 5
@@ -135,15 +138,18 @@ assert [(r[len(D):], d, f) for r, d, f in os.walk(D)] == [
     ("", ["a"], []), ("/a", ["b"], ["f"]), ("/a/b", [], [])]
 os.utime(D + "/a/f", (1, 2)); assert os.stat(D + "/a/f").st_mtime == 2
 os.utime(D + "/a/f", ns=(5, 6)); assert os.stat(D + "/a/f").st_mtime_ns == 6
-os.chmod(D + "/a/f", 0o4640); assert os.stat(D + "/a/f").st_mode & 0o7777 == 0o640
+os.chmod(D + "/a/f", 0o4640)
+assert os.stat(D + "/a/f").st_mode & 0o7777 == 0o640
 assert os.access(D + "/a/f", os.R_OK | os.W_OK) and os.path.isdir(D + "/a")
 with os.scandir(D + "/a") as it:
-    found = sorted((e.name, e.is_dir(), e.is_file(), e.stat().st_ino == e.inode())
+    found = sorted((e.name, e.is_dir(), e.is_file(),
+                    e.stat().st_ino == e.inode())
                    for e in it)
 assert found == [("b", True, False, True), ("f", False, True, True)]
 os.removedirs(D + "/a/b")
 os.environ["KEY"] = "value"; assert os.getenv("KEY") == "value"
-assert isinstance(os.scandir(D), object) and os.path.realpath(D + "/a") == D + "/a"
+assert isinstance(os.scandir(D), object)
+assert os.path.realpath(D + "/a") == D + "/a"
 """,
 }
 
@@ -167,8 +173,8 @@ def test_a_job_on_data(guest, tree):
     """Read a folder, aggregate, write a report and a zip; and without the
     grants, the report names what is missing."""
     for i in range(5):
-        (tree / f"data/s{i}.csv").write_text("item,price\na,%d\nb,2.5\n" % i)
-        (tree / f"data/s{i}.json").write_text('{"shop": %d}' % i)
+        (tree / f"data/s{i}.csv").write_text(f"item,price\na,{i}\nb,2.5\n")
+        (tree / f"data/s{i}.json").write_text(f'{{"shop": {i}}}')
     script = f"""
 import csv, glob, zipfile
 data, out = {str(tree / "data")!r}, {str(tree / "out")!r}

@@ -20,7 +20,8 @@ OPS = {
     "remove": os.remove, "unlink": os.unlink, "readlink": os.readlink,
     "chdir": os.chdir, "truncate": lambda p: os.truncate(p, 0),
     "utime": os.utime, "chmod": lambda p: os.chmod(p, 0o600),
-    "rename": lambda p: os.rename(p, p), "symlink": lambda p: os.symlink("a", p),
+    "rename": lambda p: os.rename(p, p),
+    "symlink": lambda p: os.symlink("a", p),
     "link": lambda p: os.link(p, p), "chown": lambda p: os.chown(p, 0, 0),
     "access": lambda p: os.access(p, os.F_OK),
     "exists": os.path.exists, "isfile": os.path.isfile,
@@ -35,7 +36,8 @@ def look(op, path):
         return "value", repr(result).replace(path, "PATH")
     text = "".join(traceback.format_exception(result)).replace(path, "PATH")
     return (type(result).__name__, repr(result.args),
-            repr(getattr(result, "errno", 0)), str(result).replace(path, "PATH"),
+            repr(getattr(result, "errno", 0)),
+            str(result).replace(path, "PATH"),
             repr(getattr(result, "filename", 0)).replace(path, "PATH"),
             repr(getattr(result, "filename2", 0)).replace(path, "PATH"), text)
 n = 0

@@ -8,7 +8,8 @@ The guest finds these objects of the host: `helper`, a function with a
 closure, defaults and a wrapper; `service`, an instance; `method`, its bound
 method; `hidden_append`, a method of a hidden list; `gen`, `coro` and `agen`,
 suspended; `module`, a live module; `fail`, a function that raises; `call`, a
-function that calls back; `Service`, the class.
+function that calls back; `apply`, one that passes arguments; `render`, one
+that formats; `Service`, the class; `cached`, an lru_cache; and others.
 """
 
 from __future__ import annotations
@@ -245,7 +246,8 @@ def f(): return SECRET
 F = type(f)
 loot.append(F(code_without_closure, {'SECRET': 1}))
 """),
-    Attack("function_type_of_code", "loot.append(Function(code_without_closure, {}))"),
+    Attack("function_type_of_code",
+           "loot.append(Function(code_without_closure, {}))"),
     Attack("code_type", "loot.append(type(code)(0, 0, 0, 0, 0, 0, b'', (), (),"
                         " (), '', '', '', 0, b'', b''))"),
     Attack("code_replace", "loot.append(code.replace(co_name='x'))"),
@@ -324,7 +326,8 @@ loot.append(g2['x'])
     Attack("host_exec_defines", "pass",
            "exec('def f(): return open\\nloot.append(f())', g)"),
     Attack("host_eval", "pass", "loot.append(eval('open', g))"),
-    Attack("copied_builtins", "copy = {'__builtins__': __builtins__, 'loot': loot}",
+    Attack("copied_builtins",
+           "copy = {'__builtins__': __builtins__, 'loot': loot}",
            "exec('def f(): return open\\n"
            "globals().pop(\"__builtins__\")\\n"
            "def h(): return open\\nloot.append(h())', g['copy'])"),
@@ -351,7 +354,8 @@ m = map(loot.extend, inner)
 """, "list(g['m'])"),
     Attack("lazy_globals", "m = map(loot.append, iter(globals, None))",
            "next(g['m'])"),
-    Attack("lazy_eval", "cb = partial(eval, 'loot.append(open)')", "g['cb']()"),
+    Attack("lazy_eval", "cb = partial(eval, 'loot.append(open)')",
+           "g['cb']()"),
     Attack("key_eval", "key = eval\nnames = ['loot.append(open) or 0']",
            "sorted(g['names'], key=g['key'])"),
     Attack("key_exec", "key = exec\nnames = ['loot.append(open)']",
@@ -505,5 +509,176 @@ a = A()
 """, "copy.deepcopy(g['a'])"),
 ]
 
+
+# A host function calls what the guest gave it, or the guest's objects hold it.
+CALLED_BACK = [
+    Attack(f"apply_{name}", f"loot.append(apply({call}))")
+    for name, call in {
+        "subclasses": "type.__subclasses__, object",
+        "bound_subclasses": "object.__subclasses__",
+        "getattribute": "object.__getattribute__, helper, '__globals__'",
+        "bound_getattribute": "helper.__getattribute__, '__globals__'",
+        "super_getattribute": "super(type(module), module).__getattribute__,"
+                              " '__spec__'",
+        "module_getattribute": "module.__getattribute__, '__dict__'",
+        "descriptor_get": "type(helper).__globals__.__get__, helper",
+        "descriptor_type_get": "type(type(helper).__globals__).__get__,"
+                               " type(helper).__globals__, helper",
+        "attrgetter": "attrgetter('__globals__'), helper",
+        "methodcaller": "methodcaller('__subclasses__'), object",
+        "methodcaller_getattribute":
+            "methodcaller('__getattribute__', '__globals__'), helper",
+        "wrapper_call": "object.__getattribute__.__call__, helper,"
+                        " '__globals__'",
+        "type_call": "type.__call__, type(plain_helper),"
+                     " code_without_closure, {}",
+        "function_type": "type(plain_helper), code_without_closure, {}",
+        "function_new": "type(plain_helper).__new__, type(plain_helper),"
+                        " code_without_closure, {}",
+        "code_replace": "code.replace",
+        "builtin_reduce": "hidden_append.__reduce__",
+        "raw_descriptor": "type.__dict__['__subclasses__'], object",
+        "generic_alias": "type(list[int])(type.__subclasses__, int), object",
+        "method_type": "type(method)(attrgetter('__globals__'), helper)",
+        "itself": "apply, type.__subclasses__, object",
+    }.items()
+] + [
+    Attack(f"apply_{name}",
+           f"x = apply({call})\nloot.append('SECRET' in x or None)")
+    for name, call in {
+        "format": "'{0.__globals__}'.format, helper",
+        "format_unbound": "str.format, '{0.__globals__}', helper",
+        "format_map": "'{x.__globals__}'.format_map, {'x': helper}",
+    }.items()
+] + [
+    Attack("render", "x = render('{0.__globals__}', helper)\n"
+                     "loot.append('SECRET' in x or None)"),
+    Attack("apply_set_code", """
+apply(type(helper).__code__.__set__, plain_helper, code_without_closure)
+loot.append(1)
+"""),
+    Attack("apply_type_setattr", """
+apply(type.__setattr__, Service, 'method', 1)
+loot.append(1)
+"""),
+    Attack("apply_mapped", "loot.extend(map(apply, [type.__subclasses__],"
+                           " [object]))"),
+    Attack("apply_in_list",
+           "loot.extend(run_all([(type.__subclasses__, object)]))"),
+    Attack("attribute_called", """
+class A: pass
+a = A()
+a.callback = type.__subclasses__
+loot.append(fire(a))
+"""),
+    Attack("attribute_found_and_called", """
+class A:
+    def __getattr__(self, name): return type.__subclasses__
+loot.append(fire(A()))
+"""),
+    Attack("pipeline_attrgetter",
+           "stages = [attrgetter('__globals__'), loot.append]",
+           "v = helper\nfor stage in g['stages']:\n    v = stage(v)"),
+    Attack("pipeline_subclasses",
+           "stages = [type.__subclasses__, loot.append]",
+           "v = object\nfor stage in g['stages']:\n    v = stage(v)"),
+    Attack("pipeline_format",
+           "stages = ['{0.__globals__}'.format,"
+           " lambda v: loot.append('SECRET' in v or None)]",
+           "v = helper\nfor stage in g['stages']:\n    v = stage(v)"),
+    Attack("thread_with_c_callable", "target = attrgetter('__globals__')", """
+import threading
+def run():
+    try:
+        loot.append(g['target'](helper))
+    except AttributeError:
+        pass
+thread = threading.Thread(target=run)
+thread.start()
+thread.join()
+"""),
+    Attack("metaclass_next", """
+class M(type):
+    def __iter__(cls): return cls
+    __next__ = type.__subclasses__
+class A(metaclass=M): pass
+m = map(loot.append, A)
+""", "next(g['m'])"),
+    Attack("singledispatch",
+           "loot.append(singledispatch(attrgetter('__globals__'))(helper))"),
+    Attack("mappingproxy_eq_host", """
+class Thief:
+    def __eq__(self, other):
+        other['thief'] = 1
+        return True
+thief = Thief()
+""", "Service.__dict__ == g['thief']\n"
+     "if 'thief' in Service.__dict__: loot.append(1)"),
+    Attack("mappingproxy_or_host", """
+class Thief:
+    def __ror__(self, other):
+        other['thief'] = 1
+        return {}
+thief = Thief()
+""", "Service.__dict__ | g['thief']\n"
+     "if 'thief' in Service.__dict__: loot.append(1)"),
+    Attack("mappingproxy_or_applied", """
+class Thief:
+    def __ror__(self, other):
+        other['thief'] = 1
+        return {}
+apply(Service.__dict__.__or__, Thief())
+if 'thief' in Service.__dict__: loot.append(1)
+"""),
+]
+
+# What is shared is not the guest's to take apart, or to change.
+SHARED = [
+    *_reads("cached", "cached", "__wrapped__ __dict__"),
+    *_reads("cached_vars", "vars(cached)", "items"),
+    *_reads("partial", "part", "__dict__"),
+    *_reads("super", "super_object", "__self__"),
+    *_reads("view", "keys", "mapping"),
+    *_reads("memoryview", "buffer", "obj"),
+    *_reads("module", "module", "__annotations__"),
+    *[Attack(f"reduce_{name}", f"loot.append({name}.__reduce__())")
+      for name in ("list_iterator", "dict_iterator", "set_iterator",
+                   "mapped", "enumerated", "reversed_list", "zipped",
+                   "chained")],
+    Attack("reduce_iterator_applied",
+           "loot.append(apply(list_iterator.__reduce__))"),
+    Attack("getstate", "loot.append(helper.__getstate__())"),
+    Attack("getstate_unbound", "loot.append(object.__getstate__(helper))"),
+    Attack("partial_setstate", """
+part.__setstate__((loot.append, (), {}, {}))
+loot.append(1)
+"""),
+    *[Attack(f"set_function_{name.strip('_')}",
+             f"plain_helper.{name} = {value}\nloot.append(1)")
+      for name, value in {"__name__": "''", "anything": "1",
+                          "__wrapped__": "1",
+                          "__annotations__": "{}"}.items()],
+    Attack("function_annotations",
+           "plain_helper.__annotations__['x'] = 1\nloot.append(1)"),
+    Attack("class_annotations",
+           "Service.__annotations__['x'] = 1\nloot.append(1)"),
+    Attack("set_module", "module.anything = 1\nloot.append(1)"),
+    Attack("delete_from_module", "del module.dumps\nloot.append(1)"),
+    Attack("set_module_by_object", """
+type(module).__setattr__(module, 'anything', 1)
+loot.append(1)
+"""),
+    Attack("lazily_made_class", """
+Model = make_model()
+Model.save = lambda self: 'evil'
+loot.append(1)
+"""),
+    *[Attack(f"again_{name}", f"""
+kept = Service.__dict__['{name}']
+kept.__init__(lambda *args: 'evil')
+loot.append(1)
+""") for name in ("prop", "static", "make")],
+]
+
 ATTACKS = [*READ, *FRAMES, *FORWARDED, *REDUCE, *TYPES, *BYTECODE, *BUILTINS,
-           *LATER]
+           *LATER, *CALLED_BACK, *SHARED]

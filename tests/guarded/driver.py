@@ -86,6 +86,29 @@ def failed():
         return error
 
 
+def apply(function, *args, **kwargs):
+    return function(*args, **kwargs)
+
+
+def run_all(calls):
+    return [function(arg) for function, arg in calls]
+
+
+def fire(obj):
+    return obj.callback(object)
+
+
+def render(template, *args):
+    return template.format(*args)
+
+
+def make_model():
+    class Model:
+        def save(self):
+            return SECRET
+    return Model
+
+
 def suspended_generator():
     yield from [SECRET, SECRET]
 
@@ -134,6 +157,17 @@ def namespace(loot):
         "accumulate": itertools.accumulate, "starmap": itertools.starmap,
         "takewhile": itertools.takewhile,
         "low_level": _restrict_guarded.guarded_exec,
+        "apply": apply, "run_all": run_all, "fire": fire, "render": render,
+        "make_model": make_model, "methodcaller": operator.methodcaller,
+        "singledispatch": functools.singledispatch,
+        "cached": functools.lru_cache(fail),
+        "super_object": super(Service, service), "keys": {SECRET: 1}.keys(),
+        "buffer": memoryview(bytearray(b"x")).toreadonly(),
+        "list_iterator": iter([SECRET]), "dict_iterator": iter({SECRET: 1}),
+        "set_iterator": iter({SECRET}), "mapped": map(str, [SECRET]),
+        "enumerated": enumerate([SECRET]), "zipped": zip([SECRET]),
+        "reversed_list": reversed([SECRET]),
+        "chained": itertools.chain([SECRET]),
     }
 
 

@@ -17,8 +17,8 @@ def test_proxy_reads(program):
              o == p["o"], dir(o)]
         ''', g, g, restrict.safe_builtins())
         print(g["r"])
-        """) == ("[1, True, 2, ['a', 'o'], None, ['a', 'o'], True, 120, '7879',"
-                 " 2, 5, [1, 2], True, True, ['amounts', 'total']]\n")
+        """) == ("[1, True, 2, ['a', 'o'], None, ['a', 'o'], True, 120, "
+                 "'7879', 2, 5, [1, 2], True, True, ['amounts', 'total']]\n")
 
 
 def test_proxy_is_read_only(program):
@@ -30,8 +30,9 @@ def test_proxy_is_read_only(program):
         d, l, s, b = {"a": [1]}, [1], {1}, bytearray(b"x")
         names = {"d": d, "l": l, "s": s, "b": b, "o": order}
         attacks = '''d["a"] = 1~del d["a"]~d.update(a=1)~d.pop("a")~d.clear()
-        d |= {}~d["a"].append(2)~l.append(1)~l[0] = 2~del l[0]~l.sort()~s.add(2)
-        s.discard(1)~b.append(1)~b[0] = 1~o.amounts = 1~del o.amounts~o._secret
+        d |= {}~d["a"].append(2)~l.append(1)~l[0] = 2~del l[0]~l.sort()
+        s.add(2)~s.discard(1)~b.append(1)~b[0] = 1~o.amounts = 1
+        del o.amounts~o._secret
         o.amounts.append(1)~o.__dict__["amounts"] = 1
         dict.update(d, a=1)~list.append(l, 1)~object.__setattr__(o, "x", 1)
         d.items()[0][1].append(1)~l.__iadd__([1])~o.__class__.x = 1

@@ -49,7 +49,7 @@ def test_first_limit_is_named(driver):
     assert guest["hit"] == "wall"
 
 
-# --- Output -------------------------------------------------------------------
+# --- Output -----------------------------------------------------------------
 
 def test_output(driver):
     [guest], _ = driver("while True: print('0123456789')", output=1000)
@@ -69,7 +69,7 @@ def test_output_cannot_be_caught(driver):
     assert guest["stdout"] == "x" * 10
 
 
-# --- Steps --------------------------------------------------------------------
+# --- Steps ------------------------------------------------------------------
 
 COUNTED = [
     ("x = 1", 1),                                   # the module is a call
@@ -122,7 +122,7 @@ def test_stops_at_the_exact_step(driver):
     assert guest["stdout"].split("\n")[-2] == "10"
 
 
-# --- Recursion ------------------------------------------------------------------
+# --- Recursion --------------------------------------------------------------
 
 RECURSIONS = {
     "throw-in-init": """
@@ -186,7 +186,8 @@ x.throw(E)
               "pickle.dumps(l)",
     "isinstance": "t = int\nfor i in range(200000): t = (t,)\n"
                   "isinstance('', t)",
-    "getattr": "class C:\n    def __getattr__(s, n): return getattr(s, n + 'a')"
+    "getattr": "class C:\n"
+               "    def __getattr__(s, n): return getattr(s, n + 'a')"
                "\nC().a",
     "str-format": "class C:\n    def __format__(s, f): return f'{s:a}'\n"
                   "f'{C()}'",
@@ -211,7 +212,7 @@ def test_recursion(driver, name):
            stack=(16 << 20) + 2 * (64 << 20), timeout=120)
 
 
-# --- The end ----------------------------------------------------------------------
+# --- The end ----------------------------------------------------------------
 
 def test_nothing_runs_at_the_end(driver):
     source = """

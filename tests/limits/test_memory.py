@@ -42,7 +42,8 @@ HOGS = {
     "int-to-str": "l = []\nx = 10**4000\nwhile True: l.append(str(x))",
     "deque": "import collections\nd = collections.deque()\n"
              "while True: d.append(None)",
-    "exceptions": "l = []\nwhile True:\n    try: raise ValueError('x' * 5000)\n"
+    "exceptions": "l = []\nwhile True:\n"
+                  "    try: raise ValueError('x' * 5000)\n"
                   "    except ValueError as e: l.append(e)",
     "generators": "def g(): yield\nl = []\n"
                   "while True:\n    x = g(); next(x); l.append(x)",
@@ -52,7 +53,8 @@ HOGS = {
                     "'def f(a, b): return a + b\\n' * 200, '', 'exec'))",
     "str-join": "l = []\nwhile True: l.append(''.join(['ab'] * 1000))",
     "split": "s = 'a ' * 1000000\nl = []\nwhile True: l.append(s.split())",
-    "stringio": "import io\ns = io.StringIO()\nwhile True: s.write('x' * 1000)",
+    "stringio": "import io\ns = io.StringIO()\n"
+                "while True: s.write('x' * 1000)",
     "bytesio": "import io\ns = io.BytesIO()\nwhile True: s.write(b'x' * 1000)",
     "medium-fragments": "import random\nl = {}\ni = 0\nwhile True:\n"
                         "    i += 1\n    l[i] = bytes(600 + i % 50000)\n"

@@ -1,6 +1,8 @@
 """The constants of importlib.machinery: nothing is found by suffix here."""
 
 SOURCE_SUFFIXES = [".py"]
+DEBUG_BYTECODE_SUFFIXES = []
+OPTIMIZED_BYTECODE_SUFFIXES = []
 BYTECODE_SUFFIXES = []
 EXTENSION_SUFFIXES = []
 

@@ -35,7 +35,8 @@ def run(command):
 
 
 def seconds(python, name, times):
-    return float(run([python, "-I", "-S", "-B", PROGRAMS, name, str(times)]).stdout)
+    done = run([python, "-I", "-S", "-B", PROGRAMS, name, str(times)])
+    return float(done.stdout)
 
 
 def instructions(python, name, times):
