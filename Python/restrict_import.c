@@ -425,7 +425,7 @@ load_found(const char *text, PyObject *name)
     if (find_source(text, &source)) {
         return load_source(&source, name);
     }
-    _PyRestrict_DenyImport(text);
+    _PyRestrict_RefuseImport(text);
     return NULL;
 }
 

@@ -24,7 +24,7 @@ extern PyModuleDef *_PyRestrict_FindExtension(const char *name);
 extern int _PyRestrict_HasSource(const char *name);
 
 /* Always -1. */
-extern int _PyRestrict_DenyImport(const char *name);
+extern int _PyRestrict_RefuseImport(const char *name);
 
 #endif  /* WITH_RESTRICTED */
 

@@ -192,7 +192,7 @@ def _marked_lines(frame: Frame, sources: Mapping[str, str]) -> str:
                            end_colno=end_column)
     try:
         shown = StackSummary().format_frame_summary(summary)
-    except Exception:   # noqa: BLE001 (carets are not worth losing an error)
+    except Exception:       # carets are not worth losing an error
         return ""
     return shown.partition("\n")[2]
 

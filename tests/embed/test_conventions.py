@@ -6,12 +6,14 @@ import pytest
 
 HERE = Path(__file__).parent
 
-SETTERS = """
-SetMemoryCap SetCPUCap SetWallCap SetStepCap SetOutputCap SetFileSizeCap
-SetOpenFilesCap GetUsage AllowDirectory AllowFile AllowModule BlockModule
-AllowFilesystemInfo UseTrueStdin UseTrueStdout UseTrueStderr SetDenialHook
-ExtendedSetTrue ExtendedValueCap ExtendedAddMembership ExtendedSetValue
-""".split()
+SETTERS = [
+    "SetMemoryCap", "SetCPUCap", "SetWallCap", "SetStepCap", "SetOutputCap",
+    "SetFileSizeCap", "SetOpenFilesCap", "GetUsage", "AllowDirectory",
+    "AllowFile", "AllowModule", "BlockModule", "AllowFilesystemInfo",
+    "UseTrueStdin", "UseTrueStdout", "UseTrueStderr", "SetDenialHook",
+    "ExtendedSetTrue", "ExtendedValueCap", "ExtendedAddMembership",
+    "ExtendedSetValue",
+]
 
 WRONG = """\
 SetMemoryCap -1 ValueError

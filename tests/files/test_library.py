@@ -120,7 +120,8 @@ for module in bz2, lzma:
     with module.open(D + "/p", "wb") as f: f.write(b"x" * 100_000)
     assert module.open(D + "/p").read() == b"x" * 100_000
 with open(D + "/b", "w+b", buffering=16) as f:
-    pickle.dump([1, {2: "3"}], f); f.seek(0); assert pickle.load(f)[1] == {2: "3"}
+    pickle.dump([1, {2: "3"}], f); f.seek(0)
+    assert pickle.load(f)[1] == {2: "3"}
 with io.FileIO(D + "/raw", "w+") as f:
     f.write(b"0123456789"); f.seek(4); assert f.read(3) == b"456"
     f.truncate(5); assert f.seek(0, 2) == 5
