@@ -111,7 +111,7 @@ stop(PyObject *Py_UNUSED(module), PyObject *args)
 static PyObject *
 deny_import(PyObject *Py_UNUSED(module), PyObject *name)
 {
-    _PyRestrict_GuardedDenyImport(name);
+    _PyRestrict_DenyImport(name);
     return NULL;
 }
 

@@ -183,7 +183,7 @@ _PyRestrict_GuardDictAttr(PyObject *name)
 }
 
 int
-_PyRestrict_GuardedDenyImport(PyObject *name)
+_PyRestrict_DenyImport(PyObject *name)
 {
     const char *text = PyUnicode_Check(name) ? PyUnicode_AsUTF8(name) : NULL;
     PyErr_Clear();

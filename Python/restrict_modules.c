@@ -130,7 +130,7 @@ deny_import_for(const char *name, const char *grant)
 }
 
 int
-_PyRestrict_DenyImport(const char *name)
+_PyRestrict_RefuseImport(const char *name)
 {
     char grant[256];
     PyOS_snprintf(grant, sizeof(grant), "modules = [\"%s\"]", name);
@@ -231,7 +231,7 @@ _PyRestrict_ModuleCheck(const char *name)
     if (no_network) {
         return deny_import_for(name, NETWORK_GRANT);
     }
-    return _PyRestrict_DenyImport(name);
+    return _PyRestrict_RefuseImport(name);
 }
 
 /* --- Extension modules: on the host's side -------------------------------------------- */

@@ -192,7 +192,7 @@ PyAPI_FUNC(PyObject *) _PyRestrict_NewProxy(PyObject *obj);
 PyAPI_FUNC(PyObject *) _PyRestrict_Unproxy(PyObject *obj);
 PyAPI_FUNC(PyObject *) _PyRestrict_GuardedDenials(void);
 PyAPI_FUNC(PyObject *) _PyRestrict_NewModule(PyObject *dict);
-PyAPI_FUNC(int) _PyRestrict_GuardedDenyImport(PyObject *name);
+PyAPI_FUNC(int) _PyRestrict_DenyImport(PyObject *name);
 PyAPI_FUNC(int) _PyRestrict_CheckState(PyObject *obj);
 PyAPI_FUNC(int) _PyRestrict_SetTeller(PyObject *teller);
 PyAPI_FUNC(void) _PyRestrict_GuardedTell(void);
@@ -348,7 +348,7 @@ PyAPI_FUNC(PyObject *) _PyRestrict_GuardedCompile(PyObject *text, int start);
 #define _PyRestrict_NO_IMPORT(frame, name, error_return)                    \
     do {                                                                    \
         if (_PyRestrict_IsMarked((frame)->f_builtins)) {                    \
-            _PyRestrict_GuardedDenyImport(name);                            \
+            _PyRestrict_DenyImport(name);                                   \
             return error_return;                                            \
         }                                                                   \
     } while (0)
