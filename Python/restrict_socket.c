@@ -659,9 +659,10 @@ _PyRestrict_SocketSendMsg(int fd, const struct msghdr *msg, int flags)
 }
 
 int
-_PyRestrict_SocketReceive(int flags)
+_PyRestrict_SocketReceive(int fd, int flags)
 {
-    return check_flags(flags, RECEIVE_FLAGS);
+    return _PyRestrict_SocketUse(fd) < 0
+           || check_flags(flags, RECEIVE_FLAGS) < 0 ? -1 : 0;
 }
 
 /* A stream has no address here.  size: bytes received, of `room`. */

@@ -169,7 +169,7 @@ PyAPI_FUNC(int) _PyRestrict_SocketSendTo(int fd, Py_ssize_t *size, int flags,
                                          socklen_t len);
 PyAPI_FUNC(int) _PyRestrict_SocketSendMsg(int fd, const struct msghdr *msg,
                                           int flags);
-PyAPI_FUNC(int) _PyRestrict_SocketReceive(int flags);
+PyAPI_FUNC(int) _PyRestrict_SocketReceive(int fd, int flags);
 PyAPI_FUNC(int) _PyRestrict_SocketReceived(const struct sockaddr *addr,
                                            socklen_t len, char *data,
                                            Py_ssize_t size, Py_ssize_t room);
@@ -270,8 +270,8 @@ PyAPI_FUNC(int) _PyRestrict_TLSOpen(PyObject *name, const char *path,
 #define _PyRestrict_SOCKET_SENT(size, on_refusal)                           \
     _PyRestrict_NET_GUARD(_PyRestrict_ChargeNet(size), on_refusal)
 /* Before receiving. */
-#define _PyRestrict_SOCKET_RECEIVE(flags, on_refusal)                       \
-    _PyRestrict_NET_GUARD(_PyRestrict_SocketReceive(flags), on_refusal)
+#define _PyRestrict_SOCKET_RECEIVE(fd, flags, on_refusal)                   \
+    _PyRestrict_NET_GUARD(_PyRestrict_SocketReceive(fd, flags), on_refusal)
 /* After: a datagram from elsewhere is wiped. */
 #define _PyRestrict_SOCKET_RECEIVED(addr, len, data, size, room, on_refusal) \
     _PyRestrict_NET_GUARD(                                                  \
@@ -322,7 +322,7 @@ PyAPI_FUNC(int) _PyRestrict_TLSOpen(PyObject *name, const char *path,
 #define _PyRestrict_SOCKET_SENDTO(fd, size, flags, addr, len, on_refusal)
 #define _PyRestrict_SOCKET_SENDMSG(fd, msg, flags, on_refusal)
 #define _PyRestrict_SOCKET_SENT(size, on_refusal)
-#define _PyRestrict_SOCKET_RECEIVE(flags, on_refusal)
+#define _PyRestrict_SOCKET_RECEIVE(fd, flags, on_refusal)
 #define _PyRestrict_SOCKET_RECEIVED(addr, len, data, size, room, on_refusal)
 #define _PyRestrict_SOCKET_RECEIVEDMSG(msg, size, on_refusal)
 #define _PyRestrict_SOCKET_RECV(recvfrom_call)

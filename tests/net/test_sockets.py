@@ -330,6 +330,7 @@ def test_its_own_may_change_hands(guest, tcp):
 import socket
 s = socket.create_connection(("127.0.0.1", {tcp.port}), 20)
 t = socket.socket(socket.AF_INET6, socket.SOCK_DGRAM, fileno=s.detach())
+t.settimeout(20)
 t.sendall(b"hello")
 show([t.recv(5).decode(), t.type, t.family, s.fileno()])
 """

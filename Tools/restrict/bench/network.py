@@ -13,6 +13,7 @@ with the start taken off; they are the same on every machine.
 
 import argparse
 import math
+import os
 import random
 import re
 import socket
@@ -69,14 +70,16 @@ def program(port, trips, in_guest):
 
 
 def run(command):
-    return subprocess.run(command, capture_output=True, text=True, check=True)
+    return subprocess.run(command, capture_output=True, text=True, check=True,
+                          env={**os.environ, "PYTHONHASHSEED": "0"})
 
 
 def instructions(python, port, trips):
     counts = []
     for n in (trips, 3 * trips):
+        # Not -I, which would choose another hash seed each time.
         done = run(["valgrind", "--tool=callgrind",
-                    "--callgrind-out-file=/dev/null", python, "-I", "-S",
+                    "--callgrind-out-file=/dev/null", python, "-S", "-s",
                     "-c", program(port, n, False)])
         counts.append(int(re.search(r"Collected\s*:\s*(\d+)",
                                     done.stderr)[1]))
