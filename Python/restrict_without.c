@@ -75,6 +75,13 @@ SETTER2(AllowFile, text, text)
 SETTER2(AllowDirectory, text, text)
 SETTER1(SetFileSizeCap, long long)
 SETTER1(SetOpenFilesCap, int)
+SETTER2(AllowIPAddress, text, int)
+SETTER3(AllowIPAddressRange, text, int, int)
+SETTER2(AllowHost, text, int)
+SETTER3(AllowHostRange, text, int, int)
+SETTER0(AllowNetworkInfo)
+SETTER1(SetSocketsCap, int)
+SETTER1(SetNetBytesCap, long long)
 SETTER1(SetMemoryCap, Py_ssize_t)
 SETTER1(SetCPUCap, double)
 SETTER1(SetWallCap, double)
@@ -116,6 +123,24 @@ _PyRestrict_FilesystemInfoCheck(void)
 
 int
 _PyRestrict_PathCheck(const char *Py_UNUSED(path), const char *Py_UNUSED(mode))
+{
+    return 0;
+}
+
+int
+_PyRestrict_IPAddressCheck(const char *Py_UNUSED(ip), int Py_UNUSED(port))
+{
+    return 0;
+}
+
+int
+_PyRestrict_HostCheck(const char *Py_UNUSED(host), int Py_UNUSED(port))
+{
+    return 0;
+}
+
+int
+_PyRestrict_NetworkInfoCheck(void)
 {
     return 0;
 }

@@ -34,8 +34,8 @@ CHECKS = [
     # source, refused as, grant offered, what it gives when allowed
     ("thirdparty.where()", "RestrictedPermissionError",
      "filesystem_info = true", None),
-    ("thirdparty.load('select').__name__", "RestrictedImportError",
-     'modules = ["select"]', "'select'"),
+    ("thirdparty.load('pwd').__name__", "RestrictedImportError",
+     'modules = ["pwd"]', "'pwd'"),
     ("thirdparty.speak()", "RestrictedCallError",
      'extended = {"thirdparty" = {"speech" = true}}', "'hello'"),
     ("thirdparty.take_rows(7)", "RestrictedCallError",
@@ -187,12 +187,12 @@ for name in sorted(sys.builtin_module_names):
         except restrict.GuestError:
             grants = {d.grant for d in guest.denials} - {None}
     for grant in grants:
-        entry = tomllib.loads(grant)
+        entry = tomllib.loads(grant.replace("ADDRESS", "192.0.2.1"))
         with restrict.Interpreter(Policy(**entry)) as guest:
-            guest.exec(f"import {entry['modules'][0]}")
+            guest.exec(f"import {name}")
         print(name)
 """)
-    assert "select" in out.split() and "_imp" not in out.split()
+    assert {"pwd", "select"} <= set(out.split()) and "_imp" not in out.split()
 
 
 def test_a_package_covers_what_is_in_it(host):
