@@ -1,4 +1,4 @@
-"""A guest that loses its streams writes nowhere, least of all to the host's."""
+"""A guest that lost its streams writes nowhere, least of all to the host's."""
 
 import subprocess
 
