@@ -8,6 +8,7 @@
 
 #include "Python.h"
 #include "pycore_restrict_harden.h"
+#include "../Modules/_sre/sre_constants.h"
 
 #ifdef WITH_RESTRICTED
 
@@ -96,6 +97,27 @@ _PyRestrict_IsSplit(PyObject *pair, Py_ssize_t n)
         }
     }
     return 1;
+}
+
+/* A search that has found the literal prefix of a pattern goes on behind the
+   first n characters of it, wherever that is in the code: it must be behind n
+   literals.  -1: it is not. */
+int
+_PyRestrict_CheckPrefix(const uint32_t *code, const uint32_t *end, uint32_t n)
+{
+    if (n > (uintptr_t)(end - code) / 2) {
+        return -1;
+    }
+    for (uint32_t i = 0; i < n; i++) {
+        uint32_t op = code[2 * i];
+        if (op != SRE_OP_LITERAL && op != SRE_OP_LITERAL_IGNORE
+            && op != SRE_OP_LITERAL_UNI_IGNORE
+            && op != SRE_OP_LITERAL_LOC_IGNORE)
+        {
+            return -1;
+        }
+    }
+    return 0;
 }
 
 #endif  /* WITH_RESTRICTED */

@@ -32,6 +32,8 @@ PyAPI_FUNC(PyObject *) _PyRestrict_LendMemory(char *memory, Py_ssize_t size);
 PyAPI_FUNC(PyObject *) _PyRestrict_ReadInto(PyObject *function,
                                             PyObject *view, void *memory,
                                             Py_ssize_t size);
+extern int _PyRestrict_CheckPrefix(const uint32_t *code, const uint32_t *end,
+                                   uint32_t n);
 PyAPI_FUNC(int) _PyRestrict_IsSplit(PyObject *pair, Py_ssize_t n);
 
 /* A cleanup function: the depth counted by _PyRestrict_DEEPER. */
@@ -96,6 +98,26 @@ _PyRestrict_Shallower(int *deeper)
         }                                                                   \
     } while (0)
 
+/* What a guest has no share in: the process' own stderr, when sys.stderr is
+   lost, and the end of the process. */
+#define _PyRestrict_IF_GUEST(action)                                        \
+    do {                                                                    \
+        if (_PyRestrict_IS_GUEST()) {                                       \
+            action;                                                         \
+        }                                                                   \
+    } while (0)
+#define _PyRestrict_FPUTS(text, file)                                       \
+    (_PyRestrict_IS_GUEST() ? PyErr_Clear() : (void)fputs(text, file))
+
+/* A distance in the code of a regular expression, which is a number without a
+   sign: one that is too short reaches far behind the end. */
+#define _PyRestrict_AT_LEAST(least, distance)                               \
+    do {                                                                    \
+        if ((distance) < (least)) {                                         \
+            return -1;                                                      \
+        }                                                                   \
+    } while (0)
+
 /* What an overridden split() of an exception group returned. */
 #define _PyRestrict_IS_SPLIT(pair) _PyRestrict_IsSplit(pair, 2)
 
@@ -112,6 +134,9 @@ _PyRestrict_Shallower(int *deeper)
 #define _PyRestrict_OR_GONE(buffer)
 #define _PyRestrict_NOT_BUSY(busy, error_return)
 #define _PyRestrict_NOT_NULL(field, error_return)
+#define _PyRestrict_IF_GUEST(action)
+#define _PyRestrict_FPUTS(text, file) fputs(text, file)
+#define _PyRestrict_AT_LEAST(least, distance)
 #define _PyRestrict_IS_SPLIT(pair) 1
 
 #endif  /* WITH_RESTRICTED */
