@@ -5,6 +5,8 @@ import pytest
 PRELUDE = """
 import os, signal, threading, time
 P = Policy(cpu=None, wall=None)
+# Whoever starts the tests in the background may have made it ignored.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 def kill_later(number, after=0.2):
     def kill():
