@@ -145,7 +145,9 @@ def test_every_row_is_here(python):
         [python, "-m", "restrict", "surface", "--list", "--json"],
         capture_output=True, text=True, check=True)
     refused = {(row["owner"], row["name"]) for row in json.loads(done.stdout)
-               if row["kind"] == "type" and row["verdict"] == "refuse"}
+               if row["kind"] == "type" and row["verdict"] == "refuse"
+               # What takes a grant of the network is refused in tests/net.
+               and not row["owner"].startswith("_ssl.")}
     source = SETUP + f"""
 def owner(value, name):
     return next(kind.__name__ for kind in type(value).__mro__
@@ -256,7 +258,8 @@ def test_refused_functions(python):
         [python, "-m", "restrict", "surface", "--list", "--json"],
         capture_output=True, text=True, check=True)
     names = [(row["owner"], row["name"]) for row in json.loads(done.stdout)
-             if row["kind"] == "module" and row["verdict"] == "refuse"]
+             if row["kind"] == "module" and row["verdict"] == "refuse"
+             and row["owner"] not in ("_socket", "_ssl", "select")]
     assert len(names) > 100
     source = f"""
 outcome = []
