@@ -212,10 +212,11 @@ for name in ("bz2", "lzma"):
     keep([getattr(module, make)() for make in dir(module)
           if make.endswith(("Compressor", "Decompressor"))])
 
-import select
-import socket
+if "_socket" in MODULES:  # noqa: F821
+    import select
+    import socket
 
-keep([socket.socket(), select.poll()])
+    keep([socket.socket(), select.poll()])
 if "_ssl" in MODULES:  # noqa: F821
     import ssl
     context = ssl.create_default_context()
