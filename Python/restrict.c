@@ -14,6 +14,7 @@
 #include "pycore_interp.h"        // PyInterpreterState.restricted
 #include "pycore_pylifecycle.h"
 #include "pycore_restrict.h"
+#include "pycore_restrict_hold.h" // _PyRestrict_Holding
 
 #ifdef WITH_RESTRICTED
 
@@ -107,6 +108,7 @@ _PyRestrict_AdoptInterpreter(PyInterpreterState *interp)
     if (parked == NULL) {
         return;
     }
+    _PyRestrict_Holding = 1;
     interp->restricted = parked;
     interp->restricted->interp = interp;
     parked = NULL;

@@ -30,6 +30,7 @@
 #include "pycore_namespace.h"     // _PyNamespace_New()
 #include "pycore_restrict.h"
 #include "pycore_restrict_frozen.h"
+#include "pycore_restrict_hold.h"
 #include <unistd.h>               // close()
 
 #ifdef WITH_RESTRICTED
@@ -483,6 +484,20 @@ module_from_def(PyModuleDef *def, PyObject *name)
     return module;
 }
 
+/* The module made before, that the guest took out of sys.modules.  Its types
+   count on its state, and there is one of them. */
+static PyObject *
+take_kept(const char *text, PyObject *name)
+{
+    PyObject *module = _PyRestrict_FindKeptModule(text);
+    if (module != NULL
+        && PyObject_SetItem(PyImport_GetModuleDict(), name, module) < 0)
+    {
+        Py_CLEAR(module);
+    }
+    return module;
+}
+
 /* A module that the table reviews is cut down to its rows.  One that the host
    allowed beyond the table comes whole: the host answers for it. */
 static PyObject *
@@ -490,6 +505,10 @@ load_builtin(const struct _inittab *entry, PyObject *name)
 {
     struct _restrict_surface *surface = &_PyRestrict_GetState()->surface;
     int reviewed = _PyRestrict_IsReviewedModule(entry->name);
+    PyObject *kept = take_kept(entry->name, name);
+    if (kept != NULL || PyErr_Occurred()) {
+        return kept;
+    }
     PyObject *def = entry->initfunc();
     if (def == NULL) {
         return NULL;
@@ -509,6 +528,7 @@ load_builtin(const struct _inittab *entry, PyObject *name)
             && _PyRestrict_FilterModule(module, entry->name) < 0)
         || (strcmp(entry->name, "posix") == 0
             && _PyRestrict_InitOs(module) < 0)
+        || _PyRestrict_KeepModule(entry->name, module) < 0
         || PyObject_SetItem(PyImport_GetModuleDict(), name, module) < 0)
     {
         Py_CLEAR(module);
