@@ -28,7 +28,7 @@
 
 int _PyRestrict_Holding;
 
-/* --- Memory ---------------------------------------------------------------------- */
+/* --- Memory ---------------------------------------------------------------- */
 
 int
 _PyRestrict_Lends(void)
@@ -65,7 +65,7 @@ _PyRestrict_TakeBack(struct _restrict_loan *loan)
     Py_CLEAR(loan->copy);
 }
 
-/* --- What C code takes for granted ------------------------------------------------ */
+/* --- What C code takes for granted ------------------------------------------ */
 
 /* No class that a guest makes has this flag, and it can neither change nor
    name one that has. */
@@ -83,6 +83,21 @@ _PyRestrict_TrueStructCheck(PyObject *type)
     PyErr_SetString(PyExc_NotImplementedError,
                     "struct.Struct is not what it was");
     return -1;
+}
+
+int
+_PyRestrict_TrueSplitCheck(PyObject *pair)
+{
+    for (Py_ssize_t i = 0; i < 2; i++) {
+        PyObject *part = PyTuple_GET_ITEM(pair, i);
+        if (!Py_IsNone(part) && !PyExceptionInstance_Check(part)) {
+            PyErr_Format(PyExc_TypeError,
+                         "split() must return exceptions or None, not %.200s",
+                         Py_TYPE(part)->tp_name);
+            return -1;
+        }
+    }
+    return 0;
 }
 
 int
@@ -121,7 +136,7 @@ _PyRestrict_EndUse(struct _restrict_use *use)
     }
 }
 
-/* --- C modules --------------------------------------------------------------------- */
+/* --- C modules ------------------------------------------------------------- */
 
 /* {name: module} of those made, out of the guest's reach. */
 static PyObject *

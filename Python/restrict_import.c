@@ -130,9 +130,9 @@ static int
 deny_import(const char *name)
 {
     char message[256], grant[256];
-    PyOS_snprintf(message, sizeof(message), "import of '%s' is not allowed",
-                  name);
-    PyOS_snprintf(grant, sizeof(grant), "modules = [\"%s\"]", name);
+    PyOS_snprintf(message, sizeof(message),
+                  "import of '%.200s' is not allowed", name);
+    PyOS_snprintf(grant, sizeof(grant), "modules = [\"%.200s\"]", name);
     _PyRestrict_Deny(&(struct _restrict_request){
         .kind = _PyRestrict_IMPORT,
         .capability = "import",
@@ -671,7 +671,11 @@ find_and_load(PyObject *Py_UNUSED(self), PyObject *const *args,
         PyErr_BadInternalCall();
         return NULL;
     }
-    return import_by_name(args[0]);
+    // The name of a module is used by its characters: it is a plain str.
+    PyObject *name = PyUnicode_FromObject(args[0]);
+    PyObject *module = name != NULL ? import_by_name(name) : NULL;
+    Py_XDECREF(name);
+    return module;
 }
 
 /* Import `package.item` if the package has no such attribute; a name that

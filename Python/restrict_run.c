@@ -716,7 +716,7 @@ dict_of(PyObject *name)
     if (module == NULL) {
         return NULL;
     }
-    PyObject *dict = Py_NewRef(PyModule_GetDict(module));
+    PyObject *dict = Py_XNewRef(PyModule_GetDict(module));
     Py_DECREF(module);
     return dict;
 }

@@ -17,7 +17,7 @@ extern "C" {
 
 #ifdef WITH_RESTRICTED
 
-/* --- Objects -------------------------------------------------------------------- */
+/* --- Objects --------------------------------------------------------------- */
 
 /* 0 until the first restricted interpreter is made: what a process without
    one pays is a test of this. */
@@ -52,7 +52,7 @@ _PyRestrict_LetGo(PyObject **held)
 #define _PyRestrict_HOLD_BY(name, object)                               \
     Py_XSETREF(held_ ## name ## _, _PyRestrict_Hold(object))
 
-/* --- Memory ---------------------------------------------------------------------- */
+/* --- Memory ---------------------------------------------------------------- */
 
 /* Memory that is lent to Python code as a view. */
 struct _restrict_loan {
@@ -83,9 +83,10 @@ PyAPI_FUNC(int) _PyRestrict_Lends(void);
         }                                                               \
     } while (0)
 
-/* --- What C code takes for granted ------------------------------------------------ */
+/* --- What C code takes for granted ------------------------------------------ */
 
 PyAPI_FUNC(int) _PyRestrict_TrueStructCheck(PyObject *type);
+extern int _PyRestrict_TrueSplitCheck(PyObject *pair);
 PyAPI_FUNC(int) _PyRestrict_AgainCheck(const char *what);
 PyAPI_FUNC(PyObject *) _PyRestrict_BuiltinModule(const char *name);
 extern PyObject *_PyRestrict_FindKeptModule(const char *name);
@@ -95,6 +96,14 @@ extern int _PyRestrict_KeepModule(const char *name, PyObject *module);
 #define _PyRestrict_TRUE_STRUCT(type, on_error)                         \
     do {                                                                \
         if (_PyRestrict_TrueStructCheck(type) < 0) {                    \
+            on_error;                                                   \
+        }                                                               \
+    } while (0)
+
+/* Did split() of an exception group give exceptions, or None? */
+#define _PyRestrict_TRUE_SPLIT(pair, on_error)                          \
+    do {                                                                \
+        if (_PyRestrict_TrueSplitCheck(pair) < 0) {                     \
             on_error;                                                   \
         }                                                               \
     } while (0)
@@ -161,6 +170,7 @@ PyAPI_FUNC(void) _PyRestrict_EndUse(struct _restrict_use *use);
 #define _PyRestrict_LEND(loan, view) (view)
 #define _PyRestrict_WIPE(memory, size)
 #define _PyRestrict_TRUE_STRUCT(type, on_error)
+#define _PyRestrict_TRUE_SPLIT(pair, on_error)
 #define _PyRestrict_NOT_AGAIN(used, what, on_error)
 #define _PyRestrict_USE_ONCE(object, what, on_error)
 #define _PyRestrict_BUILTIN_MODULE(name, upstream) (upstream)

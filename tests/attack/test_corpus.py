@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 HERE = Path(__file__).parent
-ENDS = re.compile(r"ok|GuestError \w+|LimitExceeded \w+")
+ENDS = re.compile(r"ok|GuestError [ -~]+|LimitExceeded \w+")
 
 
 def read_cases():

@@ -75,3 +75,58 @@ def test_a_module_taken_out_comes_back_the_same(python):
         print(id(_struct) == before)
     """
     assert run(python, source) == "ended True\n\n"
+
+
+def test_a_record_has_no_control_characters(python):
+    """Nor such as a terminal or a log viewer takes for one."""
+    host = """
+import restrict, sys
+with restrict.Interpreter() as guest:
+    guest.exec(sys.argv[1])
+    for denial in guest.denials:
+        print(ascii(denial.subject))
+"""
+    source = """
+        for name in ("a\\x1b[2J", "b\\x9b2J", "c\\u2028d", "e\\u202ef",
+                     "g\\u2066h", "é"):
+            try:
+                __import__(name)
+            except ImportError:
+                pass
+    """
+    assert run(python, source, host=host).split() == [
+        r"'a?[2J'", r"'b?2J'", r"'c?d'", r"'e?f'", r"'g?h'", r"'\xe9'"]
+
+
+def test_a_long_name_is_refused_like_any_other(python):
+    """Its message is cut in the middle of a character."""
+    source = """
+        import restrict
+        for name in ("é" * 300, "x" + "é" * 300, "\\U0001f600" * 100):
+            try:
+                __import__(name)
+            except restrict.RestrictedImportError:
+                print("refused")
+    """
+    assert run(python, source).split() == ["ended"] + 3 * ["refused"]
+
+
+def test_a_failure_can_be_printed(python):
+    """Half characters cannot be encoded; a name is one line."""
+    host = """
+import restrict, sys
+try:
+    restrict.run(sys.argv[1])
+except restrict.GuestError as exc:
+    print(exc.type_name.isprintable(), exc.type_name)
+    for text in (str(exc), exc.message, exc.traceback):
+        text.encode("utf-8")
+"""
+    source = """
+        class E(Exception):
+            pass
+        E.__name__ = E.__qualname__ = "a\\nb\\x1b[2J\\ud800"
+        E.__module__ = "\\udfff"
+        raise E("\\ud800")
+    """
+    assert run(python, source, host=host) == "True a\\nb\\x1b[2J\\ud800\n"
