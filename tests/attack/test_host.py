@@ -125,7 +125,7 @@ except restrict.GuestError as exc:
     source = """
         class E(Exception):
             pass
-        E.__name__ = E.__qualname__ = "a\\nb\\x1b[2J\\ud800"
+        E.__qualname__ = "a\\nb\\x1b[2J\\ud800"
         E.__module__ = "\\udfff"
         raise E("\\ud800")
     """
