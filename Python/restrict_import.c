@@ -455,7 +455,7 @@ load_module(PyObject *name)
     const char *text = PyUnicode_AsUTF8(name);
     if (text == NULL || strlen(text) != (size_t)PyUnicode_GET_LENGTH(name)) {
         PyErr_Clear();
-        _PyRestrict_RefuseImport("(not a name)");
+        _PyRestrict_RefuseImport(text != NULL ? text : "(not a name)");
         return NULL;
     }
     if (_PyRestrict_ModuleCheck(text) < 0) {
