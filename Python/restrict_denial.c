@@ -122,15 +122,35 @@ find_location(char *filename, size_t size, int *line)
     }
 }
 
+/* How many bytes the control character at p has; 0 if it is none.  Beyond
+   ASCII: C1 controls, the ends of lines and paragraphs, and what changes the
+   direction of text. */
+static size_t
+control_size(const unsigned char *p)
+{
+    if (p[0] < 0x20 || p[0] == 0x7f) {
+        return 1;
+    }
+    if (p[0] == 0xc2 && p[1] >= 0x80 && p[1] < 0xa0) {
+        return 2;
+    }
+    if (p[0] == 0xe2 && p[1] == 0x80 && p[2] >= 0xa8 && p[2] <= 0xae) {
+        return 3;
+    }
+    return p[0] == 0xe2 && p[1] == 0x81 && p[2] >= 0xa6 && p[2] <= 0xa9
+           ? 3 : 0;
+}
+
 /* Copy text, with control characters as '?', so that it can neither forge
    lines of a log nor drive a terminal. */
 static void
 copy_printable(char *to, size_t size, const char *from)
 {
     size_t i = 0;
-    for (; from[i] != '\0' && i + 1 < size; i++) {
-        unsigned char c = (unsigned char)from[i];
-        to[i] = (c < 0x20 || c == 0x7f) ? '?' : (char)c;
+    while (*from != '\0' && i + 1 < size) {
+        size_t control = control_size((const unsigned char *)from);
+        to[i++] = control ? '?' : *from;
+        from += control ? control : 1;
     }
     to[i] = '\0';
 }
@@ -331,7 +351,9 @@ raise_refusal(const struct _restrict_request *request)
     }
     PyObject *text;
     if (request->message != NULL) {
-        text = PyUnicode_FromString(request->message);
+        // It may be cut in the middle of a character.
+        text = PyUnicode_DecodeUTF8(request->message,
+                                    strlen(request->message), "replace");
     }
     else {
         text = PyUnicode_FromFormat("%s '%s' is not allowed here",

@@ -30,6 +30,7 @@
 #include "pycore_moduleobject.h"
 #include "pycore_namespace.h"     // _PyNamespace_New()
 #include "pycore_restrict.h"
+#include "pycore_restrict_hold.h"
 #include "pycore_restrict_modules.h"
 #include <unistd.h>               // close()
 
@@ -335,6 +336,20 @@ module_from_def(PyModuleDef *def, PyObject *name)
     return module;
 }
 
+/* The module made before, that the guest took out of sys.modules.  Its types
+   count on its state, and there is one of them. */
+static PyObject *
+take_kept(const char *text, PyObject *name)
+{
+    PyObject *module = _PyRestrict_FindKeptModule(text);
+    if (module != NULL
+        && PyObject_SetItem(PyImport_GetModuleDict(), name, module) < 0)
+    {
+        Py_CLEAR(module);
+    }
+    return module;
+}
+
 /* A module that the table reviews is cut down to its rows.  One that the host
    allowed beyond the table comes whole: the host answers for it. */
 static PyObject *
@@ -342,6 +357,10 @@ load_from_def(PyModuleDef *def, const char *text, PyObject *name)
 {
     struct _restrict_surface *surface = &_PyRestrict_GetState()->surface;
     int reviewed = _PyRestrict_IsReviewedModule(text);
+    PyObject *kept = take_kept(text, name);
+    if (kept != NULL || PyErr_Occurred()) {
+        return kept;
+    }
     surface->off = !reviewed;
     PyObject *module = module_from_def(def, name);
     surface->off = 0;
@@ -350,6 +369,7 @@ load_from_def(PyModuleDef *def, const char *text, PyObject *name)
             && _PyRestrict_FilterModule(module, text) < 0)
         || (strcmp(text, "posix") == 0
             && _PyRestrict_InitOs(module) < 0)
+        || _PyRestrict_KeepModule(text, module) < 0
         || PyObject_SetItem(PyImport_GetModuleDict(), name, module) < 0)
     {
         Py_CLEAR(module);
@@ -435,7 +455,7 @@ load_module(PyObject *name)
     const char *text = PyUnicode_AsUTF8(name);
     if (text == NULL || strlen(text) != (size_t)PyUnicode_GET_LENGTH(name)) {
         PyErr_Clear();
-        _PyRestrict_RefuseImport("(not a name)");
+        _PyRestrict_RefuseImport(text != NULL ? text : "(not a name)");
         return NULL;
     }
     if (_PyRestrict_ModuleCheck(text) < 0) {
@@ -540,7 +560,11 @@ find_and_load(PyObject *Py_UNUSED(self), PyObject *const *args,
         PyErr_BadInternalCall();
         return NULL;
     }
-    return import_by_name(args[0]);
+    // The name of a module is used by its characters: it is a plain str.
+    PyObject *name = PyUnicode_FromObject(args[0]);
+    PyObject *module = name != NULL ? import_by_name(name) : NULL;
+    Py_XDECREF(name);
+    return module;
 }
 
 /* Import `package.item` if the package has no such attribute; a name that

@@ -110,7 +110,7 @@ static int
 deny_import_for(const char *name, const char *grant)
 {
     char message[256];
-    PyOS_snprintf(message, sizeof(message), "import of '%s' is not allowed",
+    PyOS_snprintf(message, sizeof(message), "import of '%.200s' is not allowed",
                   name);
     _PyRestrict_Deny(&(struct _restrict_request){
         .kind = _PyRestrict_IMPORT,
@@ -133,7 +133,7 @@ int
 _PyRestrict_RefuseImport(const char *name)
 {
     char grant[256];
-    PyOS_snprintf(grant, sizeof(grant), "modules = [\"%s\"]", name);
+    PyOS_snprintf(grant, sizeof(grant), "modules = [\"%.200s\"]", name);
     return deny_import_for(name, may_offer(name) ? grant : NULL);
 }
 

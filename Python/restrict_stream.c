@@ -329,7 +329,8 @@ get_errors(PyObject *self, void *Py_UNUSED(closure))
 static PyObject *
 get_buffer(PyObject *self, void *Py_UNUSED(closure))
 {
-    return Py_NewRef(((stream_object *)self)->buffer);
+    PyObject *buffer = ((stream_object *)self)->buffer;
+    return Py_NewRef(buffer != NULL ? buffer : Py_None);
 }
 
 static int

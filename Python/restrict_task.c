@@ -25,7 +25,7 @@ main_dict(void)
     if (module == NULL) {
         return NULL;
     }
-    PyObject *dict = Py_NewRef(PyModule_GetDict(module));
+    PyObject *dict = Py_XNewRef(PyModule_GetDict(module));
     Py_DECREF(module);
     return dict;
 }
@@ -159,7 +159,7 @@ dict_of(PyObject *name)
     if (module == NULL) {
         return NULL;
     }
-    PyObject *dict = Py_NewRef(PyModule_GetDict(module));
+    PyObject *dict = Py_XNewRef(PyModule_GetDict(module));
     Py_DECREF(module);
     return dict;
 }

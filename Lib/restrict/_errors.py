@@ -46,8 +46,9 @@ class GuestError(Exception):
 
     All attributes are text or numbers of the host:
 
-    type_name    the exception's class, without its module: "ValueError"
-    message      what str() of the exception gave
+    type_name    the exception's class, without its module: "ValueError";
+                 always printable
+    message      what str() of the exception gave, with surrogates escaped
     traceback    the whole traceback, as Python would have printed it
     exit_status  what the process would have exited with, if the exception
                  was SystemExit; otherwise None
@@ -236,16 +237,27 @@ def _format_part(part: Part, sources: Mapping[str, str]) -> str:
     return result + "".join(f"{note}\n" for note in notes)
 
 
+def _name(text: str) -> str:
+    """Return a name that is one line of a log, whatever the guest gave."""
+    return text if text.isprintable() else ascii(text)[1:-1]
+
+
+def _encodable(text: str) -> str:
+    """Return text that can be printed: half characters are escaped."""
+    return text.encode("utf-8", "backslashreplace").decode("utf-8")
+
+
 def guest_error(description: Description,
                 sources: Mapping[str, str]) -> GuestError:
     """Make the error from what C says of the exception.
 
     sources: the text of the guest's files, by name.
     """
-    type_name, message, exit_status, parts = description
+    name, message, exit_status, parts = description
     result = ""
     for i in reversed(range(len(parts))):
         result += _format_part(parts[i], sources)
         if i > 0:
             result += _RELATIONS[parts[i][0]]
-    return GuestError(type_name, message, result, exit_status)
+    return GuestError(_name(name), _encodable(message), _encodable(result),
+                      exit_status)

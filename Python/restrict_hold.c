@@ -1,0 +1,128 @@
+/* Holding on to what C code uses while a guest's code runs.
+
+   A C function that calls Python code may find, when it is back, that the
+   iterator it was advancing is gone, the object it was reading set up anew,
+   or the module whose state it needs replaced.  CPython's own code is full of
+   places that count on such things not happening, and nothing but a guest
+   makes them happen.  Each becomes harmless in one of these ways:
+
+   - an object is kept alive for as long as the function uses it
+     (_PyRestrict_HOLD);
+   - using an object from inside itself is refused while it is in use
+     (_PyRestrict_USE_ONCE);
+   - C modules live as long as their interpreter, and C code that needs one
+     gets that one, not what sys.modules names so (_PyRestrict_BUILTIN_MODULE).
+
+   Objects are held in every interpreter once there is a restricted one: a
+   reference more harms nobody, and asking costs more. */
+
+#include "Python.h"
+#include "pycore_restrict.h"
+#include "pycore_restrict_hold.h"
+
+#ifdef WITH_RESTRICTED
+
+int _PyRestrict_Holding;
+
+/* --- What C code takes for granted ------------------------------------------ */
+
+/* No class that a guest makes has this flag, and it can neither change nor
+   name one that has. */
+int
+_PyRestrict_TrueStructCheck(PyObject *type)
+{
+    if (!_PyRestrict_IS_GUEST()
+        || (PyType_Check(type)
+            && PyType_HasFeature((PyTypeObject *)type,
+                                 Py_TPFLAGS_IMMUTABLETYPE)
+            && strcmp(((PyTypeObject *)type)->tp_name, "_struct.Struct") == 0))
+    {
+        return 0;
+    }
+    PyErr_SetString(PyExc_NotImplementedError,
+                    "struct.Struct is not what it was");
+    return -1;
+}
+
+/* The uses on this thread's stack, innermost first: as few as C functions
+   that call Python code are nested. */
+static _Thread_local struct _restrict_use *uses;
+
+int
+_PyRestrict_BeginUse(struct _restrict_use *use, void *object,
+                     const char *what)
+{
+    for (struct _restrict_use *u = uses; u != NULL; u = u->outer) {
+        if (u->object == object) {
+            PyErr_Format(PyExc_RuntimeError, "%s is in use", what);
+            return -1;
+        }
+    }
+    *use = (struct _restrict_use){object, uses};
+    uses = use;
+    return 0;
+}
+
+void
+_PyRestrict_EndUse(struct _restrict_use *use)
+{
+    if (use->object != NULL) {
+        uses = use->outer;
+    }
+}
+
+/* --- C modules ------------------------------------------------------------- */
+
+/* {name: module} of those made, out of the guest's reach. */
+static PyObject *
+kept_modules(void)
+{
+    PyObject *dict = PyInterpreterState_GetDict(_PyInterpreterState_GET());
+    PyObject *kept;
+    if (dict == NULL) {
+        return PyErr_NoMemory();
+    }
+    if (PyDict_GetItemStringRef(dict, "restrict.modules", &kept) != 0) {
+        return kept;
+    }
+    kept = PyDict_New();
+    if (kept != NULL
+        && PyDict_SetItemString(dict, "restrict.modules", kept) < 0)
+    {
+        Py_CLEAR(kept);
+    }
+    return kept;
+}
+
+int
+_PyRestrict_KeepModule(const char *name, PyObject *module)
+{
+    PyObject *kept = kept_modules();
+    int err = kept == NULL ? -1 : PyDict_SetItemString(kept, name, module);
+    Py_XDECREF(kept);
+    return err;
+}
+
+/* A new reference; NULL, without an exception, if it was never made. */
+PyObject *
+_PyRestrict_FindKeptModule(const char *name)
+{
+    PyObject *module = NULL, *kept = kept_modules();
+    if (kept != NULL) {
+        PyDict_GetItemStringRef(kept, name, &module);
+        Py_DECREF(kept);
+    }
+    return module;
+}
+
+PyObject *
+_PyRestrict_BuiltinModule(const char *name)
+{
+    PyObject *module = _PyRestrict_FindKeptModule(name);
+    if (module == NULL && !PyErr_Occurred()) {
+        PyErr_Format(PyExc_ImportError, "%s was not imported", name);
+    }
+    return module;
+}
+
+#endif  /* WITH_RESTRICTED */
