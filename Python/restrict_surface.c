@@ -33,7 +33,7 @@ struct _restrict_group {
 
 #include "restrict_surface_data.h"      // type_groups[], module_groups[]
 
-/* --- Looking up ----------------------------------------------------------------- */
+/* --- Looking up ---------------------------------------------------------- */
 
 static const struct _restrict_group *
 find_group(const struct _restrict_group *groups, size_t n, const char *name)
@@ -104,7 +104,7 @@ _PyRestrict_IsReviewedModule(const char *name)
     return module_group(name) != NULL;
 }
 
-/* --- What C code offers ---------------------------------------------------------------- */
+/* --- What C code offers -------------------------------------------------- */
 
 /* Set by the surface check for the interpreters that its thread makes. */
 static _Thread_local struct _restrict_names *offered;
@@ -132,7 +132,7 @@ find_verdict(const char *kind, const char *owner,
     return *row != NULL ? (*row)->verdict : _PyRestrict_ABSENT;
 }
 
-/* --- Refusing attributes ---------------------------------------------------------- */
+/* --- Refusing attributes ------------------------------------------------- */
 
 typedef struct {
     PyObject_HEAD
@@ -204,7 +204,7 @@ add_refused(PyObject *dict, const char *owner, const char *name)
     return err;
 }
 
-/* --- Hooks ---------------------------------------------------------------------- */
+/* --- Hooks --------------------------------------------------------------- */
 
 /* Made by a class statement: what is in it is the guest's own, apart from the
    slots and the __dict__ and __weakref__ that every class gets. */
@@ -293,6 +293,34 @@ add_refused_function(PyObject *module, PyObject *module_name,
     return err;
 }
 
+static PyMethodDef *const os_functions[] = {
+    _PyRestrict_OsProcessFunctions,
+    _PyRestrict_OsStatFunctions,
+    _PyRestrict_OsFolderFunctions,
+    _PyRestrict_OsNameFunctions,
+    _PyRestrict_OsDescriptorFunctions,
+    NULL
+};
+
+static PyMethodDef *const socket_functions[] = {
+    _PyRestrict_NameFunctions,
+    _PyRestrict_NetInfoFunctions,
+    NULL
+};
+
+static PyMethodDef *
+find_function(PyMethodDef *const *tables, const char *name)
+{
+    for (; *tables != NULL; tables++) {
+        for (PyMethodDef *def = *tables; def->ml_name != NULL; def++) {
+            if (strcmp(def->ml_name, name) == 0) {
+                return def;
+            }
+        }
+    }
+    return NULL;
+}
+
 /* Our own function has the place of upstream's. */
 static int
 add_guarded_function(PyObject *module, PyObject *module_name,
@@ -301,8 +329,8 @@ add_guarded_function(PyObject *module, PyObject *module_name,
     int is_socket = module_name != NULL
                     && PyUnicode_CompareWithASCIIString(module_name,
                                                         "_socket") == 0;
-    PyMethodDef *def = is_socket ? _PyRestrict_FindSocketFunction(row->name)
-                                 : _PyRestrict_FindOsFunction(row->name);
+    PyMethodDef *def = find_function(
+        is_socket ? socket_functions : os_functions, row->name);
     if (def == NULL) {
         return add_refused_function(module, module_name, row);
     }
@@ -407,7 +435,7 @@ _PyRestrict_FilterModule(PyObject *module, const char *name)
     return 0;
 }
 
-/* --- For the surface check ------------------------------------------------------- */
+/* --- For the surface check ----------------------------------------------- */
 
 static int
 list_groups(PyObject *list, const char *kind,

@@ -171,8 +171,9 @@ extern void _PyRestrict_NetFini(struct _restrict_net *net);
 extern void _PyRestrict_NetDisown(struct _restrict_net *net, int fd);
 /* Is anything granted that a socket could be for? */
 extern int _PyRestrict_HasNet(const struct _restrict_net *net);
-/* Our own function in place of _socket's: NULL if there is none. */
-extern PyMethodDef *_PyRestrict_FindSocketFunction(const char *name);
+/* Our own functions in place of _socket's. */
+extern PyMethodDef _PyRestrict_NameFunctions[];
+extern PyMethodDef _PyRestrict_NetInfoFunctions[];
 
 /* === State of one restricted interpreter ===================================== */
 

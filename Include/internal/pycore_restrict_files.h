@@ -161,8 +161,12 @@ extern int _PyRestrict_DenyOpen(const char *path);
 
 /* === os (restrict_os*.c) =================================================== */
 
-/* Our own function in place of posix's: NULL if there is none. */
-extern PyMethodDef *_PyRestrict_FindOsFunction(const char *name);
+/* Our own functions in place of posix's. */
+extern PyMethodDef _PyRestrict_OsProcessFunctions[];
+extern PyMethodDef _PyRestrict_OsStatFunctions[];
+extern PyMethodDef _PyRestrict_OsFolderFunctions[];
+extern PyMethodDef _PyRestrict_OsNameFunctions[];
+extern PyMethodDef _PyRestrict_OsDescriptorFunctions[];
 /* Finish the guest's posix module. */
 extern int _PyRestrict_InitOs(PyObject *module);
 extern PyTypeObject _PyRestrict_DirEntry_Type;

@@ -1,8 +1,9 @@
 /* The network of a restricted interpreter: grants, addresses, sockets.
 
    Python/restrict_net.c reads addresses and decides, restrict_resolve.c looks
-   names up on the host's side, restrict_names.c answers the guest's questions
-   for names, restrict_socket.c guards the methods of sockets and counts. */
+   names up on the host's side, restrict_names.c, restrict_addrinfo.c and
+   restrict_netinfo.c answer the guest's questions, restrict_socket.c guards
+   the methods of sockets and counts. */
 
 #ifndef Py_INTERNAL_RESTRICT_NET_H
 #define Py_INTERNAL_RESTRICT_NET_H
@@ -128,7 +129,7 @@ PyAPI_FUNC(int) _PyRestrict_PinHost(PyInterpreterState *interp,
                                     const char *host, int first_port,
                                     int last_port, PyObject *addresses);
 
-/* === Names, for the guest (restrict_names.c) ===================================== */
+/* === Names, for the guest (pycore_restrict_names.h) ===================================== */
 
 /* Put a guest's address for a name into addr; 4 or 16, or -1. */
 // Exported for the '_socket' shared extension.
