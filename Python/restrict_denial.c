@@ -220,6 +220,15 @@ log_slot(struct _restrict_log *log, const PyRestrictDenial *denial,
     return oldest;
 }
 
+/* The last entry goes where this one was; a free one is all zero. */
+static void
+log_close_gap(struct _restrict_log *log, struct _restrict_denial *entry)
+{
+    struct _restrict_denial *last = &log->entries[--log->n_entries];
+    *entry = *last;
+    *last = (struct _restrict_denial){0};
+}
+
 static void
 log_add_locked(struct _restrict_log *log, const PyRestrictDenial *denial)
 {
@@ -241,7 +250,7 @@ log_add_locked(struct _restrict_log *log, const PyRestrictDenial *denial)
                               ? _PyMem_RawStrdup(denial->grant) : NULL;
         if (entry->public.subject == NULL || entry->public.filename == NULL) {
             entry_clear(entry);
-            *entry = log->entries[--log->n_entries];
+            log_close_gap(log, entry);
             return;
         }
     }

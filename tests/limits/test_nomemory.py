@@ -43,6 +43,12 @@ f(0)
                "    def g(self):\n        match self:\n"
                "            case {'a': [*b]}: return (yield b)\n"
                "try: f'{x!r:>{y}}'\nexcept* E as e: del e\n''', '', 'exec')",
+    # More different ones than the record holds.
+    "refusals": """
+for name in [f'm{i}' for i in range(3000)]:
+    try: __import__(name)
+    except BaseException: pass
+""",
 }
 
 
