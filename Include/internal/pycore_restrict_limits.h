@@ -35,6 +35,7 @@ typedef enum {
 /* --- Memory (restrict_memory.c) ----------------------------------------------- */
 
 struct _restrict_state;
+struct _restrict_heap;            // Python/restrict_heap.c
 
 /* A block that we map ourselves. */
 struct _restrict_mapping {
@@ -50,6 +51,9 @@ struct _restrict_memory {
     size_t peak;
     struct _restrict_mapping *mappings; // open addressing, a power of two
     size_t n_mappings, n_places;
+    struct _restrict_heap *heap;        // blocks below that; NULL: none yet
+    struct _restrict_mapping *kept;     // free mappings, for the next block
+    size_t n_kept, kept_size;           // how many; bytes in all
 };
 
 struct _is;
