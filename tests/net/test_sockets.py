@@ -1,11 +1,9 @@
 """Raw sockets: each method, with its address allowed and not."""
 
 import socket
-import threading
-import time
 
 import pytest
-from net.conftest import free_port
+from net.conftest import connect_from, free_port
 
 REFUSED = "RestrictedPermissionError"
 
@@ -196,26 +194,8 @@ server.settimeout(20)
 results = [attempt(server.accept) for _ in range(2)]
 show([type(r).__name__ for r in results] + [str(results[0])])
 """
-    def clients():
-        for source in ("127.0.0.3", "127.0.0.1"):
-            deadline = time.monotonic() + 30
-            while time.monotonic() < deadline:
-                try:
-                    with socket.create_connection(
-                            ("127.0.0.1", port), 20, (source, 0)) as sock:
-                        got.append(sock.recv(1))
-                    break
-                except ConnectionRefusedError:
-                    time.sleep(0.05)
-                except ConnectionResetError:
-                    got.append(b"")
-                    break
-
-    got = []
-    thread = threading.Thread(target=clients)
-    thread.start()
-    outcome = guest(script, addresses=[["127.0.0.1", port]])
-    thread.join()
+    with connect_from(port, "127.0.0.3", "127.0.0.1"):
+        outcome = guest(script, addresses=[["127.0.0.1", port]])
     assert outcome.value[:2] == [REFUSED, "tuple"]
     assert "127.0.0.3" not in outcome.value[2]
     [[capability, subject, _]] = outcome.denials
