@@ -2,10 +2,11 @@
 
     bench.py --upstream PYTHON --python PYTHON --output FILE [--fast]
 
-Two parts: the programs of compare.py (trusted and restricted, beside
-upstream), and the life of guests (life.py), beside plain sub-interpreters and
-other projects.  Prints each figure with its spread.  The page "benchmarks" of
-the documentation shows FILE.
+Three parts: the programs of compare.py (trusted and restricted, beside
+upstream), the instructions of single operations (micro.py; needs valgrind),
+and the life of guests (life.py), beside plain sub-interpreters and other
+projects.  Prints each figure with its spread.  The page "benchmarks" of the
+documentation shows FILE.
 """
 
 import argparse
@@ -13,6 +14,7 @@ import datetime
 import json
 import os
 import platform
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -51,6 +53,21 @@ def compare_programs(args):
         rows.append([name, base, trusted / base, restricted / base])
         print(f"{name:24} {trusted / base:8.3f} {restricted / base:8.3f}",
               flush=True)
+    return rows
+
+
+def count_operations(args):
+    """Return [[operation, upstream's instructions, trusted, restricted]]."""
+    if shutil.which("valgrind") is None:
+        print("valgrind is not installed: no operation is counted")
+        return []
+    import micro
+    micro.header()
+    rows = []
+    for name, row in micro.measure(args.upstream, args.python,
+                                   "chain" if args.fast else ""):
+        micro.show(name, row)
+        rows.append([name, *micro.counts_of(row)])
     return rows
 
 
@@ -124,6 +141,7 @@ def main(argv=None):
         "day": datetime.date.today().isoformat(),
         "life": measure_life(args), "memory": measure_memory(args),
         "programs": compare_programs(args),
+        "operations": count_operations(args),
     }
     show(document["life"])
     Path(args.output).write_text(json.dumps(document, indent=1) + "\n")
