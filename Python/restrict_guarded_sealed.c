@@ -327,6 +327,7 @@ _PyRestrict_Seal(PyObject *builtins)
         && seal_items(sealed) == 0)
     {
         _PyRestrict_Mark(sealed);
+        _PyRestrict_PutInUse();
         _PyInterpreterState_GET()->feature_flags |= _PyRestrict_GUARDED_USED;
         view = _PyRestrict_NewView(sealed);
     }

@@ -19,10 +19,9 @@ extern "C" {
 
 #include "pycore_interp.h"        // PyInterpreterState.restricted
 #include "pycore_pystate.h"       // _PyInterpreterState_GET()
+#include "pycore_restrict_use.h"
 
 #ifdef WITH_RESTRICTED
-
-#define _PyRestrict_IS_GUEST() (_PyInterpreterState_GET()->restricted != NULL)
 
 // Exported for shared extension modules, which have hooks as well.
 PyAPI_FUNC(PyObject *) _PyRestrict_LendView(const Py_buffer *memory);
@@ -49,9 +48,10 @@ _PyRestrict_Shallower(int *deeper)
 
 /* What follows, to the end of the block, can lead back here without a call
    that counts its depth: count it. */
-#define _PyRestrict_DEEPER(error_return)                                    \
+#define _PyRestrict_DEEPER(error_return) _PyRestrict_DEEPER_IF(1, error_return)
+#define _PyRestrict_DEEPER_IF(condition, error_return)                      \
     __attribute__((cleanup(_PyRestrict_Shallower))) int deeper_ = 0;        \
-    if (_PyRestrict_IS_GUEST()) {                                           \
+    if ((condition) && _PyRestrict_IS_GUEST()) {                                      \
         if (Py_EnterRecursiveCall("")) {                                    \
             return error_return;                                            \
         }                                                                   \
@@ -61,22 +61,31 @@ _PyRestrict_Shallower(int *deeper)
 /* In place of PyMemoryView_FromBuffer(), for memory that has no owner: a
    guest's object could keep the view and use it when the memory is gone.  A
    guest gets a view of a copy, which is taken back after the call. */
-#define _PyRestrict_VIEW(buffer) _PyRestrict_LendView(buffer)
+#define _PyRestrict_VIEW(buffer)                                            \
+    (_PyRestrict_IS_GUEST() ? _PyRestrict_LendView(buffer)                  \
+                            : PyMemoryView_FromBuffer(buffer))
 #define _PyRestrict_TAKE_BACK(view, memory, size)                           \
-    _PyRestrict_TakeBack(view, memory, size)
+    do {                                                                    \
+        if (_PyRestrict_IS_GUEST()) {                                       \
+            _PyRestrict_TakeBack(view, memory, size);                       \
+        }                                                                   \
+    } while (0)
 
 /* The same in _pickle.c, for its PyMemoryView_FromMemory() and its call, which
    takes the view. */
-#define _PyRestrict_MEMORY_VIEW(memory, size) \
-    _PyRestrict_LendMemory(memory, size)
-#define _PyRestrict_PICKLE_READ(function, view, memory, size) \
-    _PyRestrict_ReadInto(function, view, memory, size)
+#define _PyRestrict_MEMORY_VIEW(memory, size)                               \
+    (_PyRestrict_IS_GUEST() ? _PyRestrict_LendMemory(memory, size)          \
+     : PyMemoryView_FromMemory(memory, size, PyBUF_WRITE))
+#define _PyRestrict_PICKLE_READ(function, view, memory, size)               \
+    (_PyRestrict_IS_GUEST()                                                 \
+     ? _PyRestrict_ReadInto(function, view, memory, size)                   \
+     : _Pickle_FastCall(function, view))
 
 /* What a detached stream stands on, for the call that is going on. */
 #define _PyRestrict_DETACHED() \
     (_PyRestrict_IS_GUEST() ? Py_NewRef(Py_None) : NULL)
 /* What is asked whether it is closed may close itself. */
-#define _PyRestrict_OR_GONE(buffer) || (buffer) == NULL
+#define _PyRestrict_OR_GONE(closed, buffer) ((closed) || (buffer) == NULL)
 
 /* An object that is in the middle of a call must not lose what it stands
    on. */
@@ -118,12 +127,25 @@ _PyRestrict_Shallower(int *deeper)
         }                                                                   \
     } while (0)
 
+/* The object of a frame whose callee is unwound, whatever is raised.  NULL:
+   there is no memory, and what was raised is still. */
+struct _PyInterpreterFrame;
+extern PyFrameObject *_PyRestrict_MakeFrameObject(
+    struct _PyInterpreterFrame *frame);
+#define _PyRestrict_FRAME_OBJECT(frame)                                     \
+    ((frame)->frame_obj != NULL ? (frame)->frame_obj                        \
+                                : _PyRestrict_MakeFrameObject(frame))
+#define _PyRestrict_NO_FRAME_OBJECT()
+
 /* What an overridden split() of an exception group returned. */
 #define _PyRestrict_IS_SPLIT(pair) _PyRestrict_IsSplit(pair, 2)
 
 #else  /* !WITH_RESTRICTED */
 
 #define _PyRestrict_DEEPER(error_return)
+#define _PyRestrict_DEEPER_IF(condition, error_return)
+#define _PyRestrict_FRAME_OBJECT(frame) _PyFrame_GetFrameObject(frame)
+#define _PyRestrict_NO_FRAME_OBJECT() PyErr_Clear()
 #define _PyRestrict_VIEW(buffer) PyMemoryView_FromBuffer(buffer)
 #define _PyRestrict_TAKE_BACK(view, memory, size)
 #define _PyRestrict_MEMORY_VIEW(memory, size) \
@@ -131,7 +153,7 @@ _PyRestrict_Shallower(int *deeper)
 #define _PyRestrict_PICKLE_READ(function, view, memory, size) \
     _Pickle_FastCall(function, view)
 #define _PyRestrict_DETACHED() NULL
-#define _PyRestrict_OR_GONE(buffer)
+#define _PyRestrict_OR_GONE(closed, buffer) (closed)
 #define _PyRestrict_NOT_BUSY(busy, error_return)
 #define _PyRestrict_NOT_NULL(field, error_return)
 #define _PyRestrict_IF_GUEST(action)

@@ -22,15 +22,6 @@ extern "C" {
 
 /* --- Objects --------------------------------------------------------------- */
 
-/* 0 until the first restricted interpreter is made: what a process without
-   one pays is a test of this. */
-PyAPI_DATA(int) _PyRestrict_Holding;
-
-static inline PyObject *
-_PyRestrict_Hold(PyObject *object)
-{
-    return _PyRestrict_Holding ? Py_XNewRef(object) : NULL;
-}
 
 static inline void
 _PyRestrict_LetGo(PyObject **held)
@@ -39,21 +30,49 @@ _PyRestrict_LetGo(PyObject **held)
 }
 
 #define _PyRestrict_HOLD_NAME_(line) held_ ## line ## _
-#define _PyRestrict_HOLD_AT_(object, line)                              \
+#define _PyRestrict_HOLD_AT_(condition, object, line)                   \
     __attribute__((cleanup(_PyRestrict_LetGo), unused))                 \
     PyObject *_PyRestrict_HOLD_NAME_(line) =                            \
-        _PyRestrict_Hold((PyObject *)(object))
-#define _PyRestrict_HOLD_LINE_(object, line) _PyRestrict_HOLD_AT_(object, line)
+        (condition) ? Py_XNewRef((PyObject *)(object)) : NULL
+#define _PyRestrict_HOLD_LINE_(condition, object, line) \
+    _PyRestrict_HOLD_AT_(condition, object, line)
 
-/* Keep the object alive up to the end of the block. */
-#define _PyRestrict_HOLD(object) _PyRestrict_HOLD_LINE_(object, __LINE__)
+/* Keep the object alive up to the end of the block: under a condition, which
+   is `guest_` in a function of two versions, or if there may be guests. */
+#define _PyRestrict_HOLD_IF(condition, object) \
+    _PyRestrict_HOLD_LINE_(condition, object, __LINE__)
+#define _PyRestrict_HOLD(object) \
+    _PyRestrict_HOLD_IF(_PyRestrict_IN_USE(), object)
 
 /* The same in two steps, where the block is left by goto before the second. */
 #define _PyRestrict_HOLDER(name)                                        \
     __attribute__((cleanup(_PyRestrict_LetGo)))                         \
     PyObject *held_ ## name ## _ = NULL
 #define _PyRestrict_HOLD_BY(name, object)                               \
-    Py_XSETREF(held_ ## name ## _, _PyRestrict_Hold(object))
+    Py_XSETREF(held_ ## name ## _,                                      \
+               _PyRestrict_IN_USE() ? Py_XNewRef(object) : NULL)
+
+/* A NULL that there is not without a guest. */
+#define _PyRestrict_IF_NULL(condition, object, action)                  \
+    do {                                                                \
+        if ((condition) && (object) == NULL) {                          \
+            action;                                                     \
+        }                                                               \
+    } while (0)
+
+/* In PyObject_CallMethodObjArgs(): obj.name(...), with obj held. */
+extern PyObject *_PyRestrict_CallMethod(PyObject *obj, PyObject *name,
+                                        va_list args);
+#define _PyRestrict_CALL_METHOD(obj, name)                              \
+    do {                                                                \
+        if (_PyRestrict_IN_USE()) {                                     \
+            va_list args_;                                              \
+            va_start(args_, name);                                      \
+            PyObject *result_ = _PyRestrict_CallMethod(obj, name, args_); \
+            va_end(args_);                                              \
+            return result_;                                             \
+        }                                                               \
+    } while (0)
 
 /* --- Memory ---------------------------------------------------------------- */
 
@@ -108,6 +127,9 @@ PyAPI_FUNC(void) _PyRestrict_EndUse(struct _restrict_use *use);
 #else
 
 #define _PyRestrict_HOLD(object)
+#define _PyRestrict_HOLD_IF(condition, object)
+#define _PyRestrict_IF_NULL(condition, object, action)
+#define _PyRestrict_CALL_METHOD(obj, name)
 #define _PyRestrict_HOLDER(name)
 #define _PyRestrict_HOLD_BY(name, object)
 #define _PyRestrict_WIPE(memory, size)

@@ -15,6 +15,8 @@ extern "C" {
 #  error "this header requires Py_BUILD_CORE define"
 #endif
 
+#include "pycore_restrict_use.h"
+
 #ifdef WITH_RESTRICTED
 
 #include <sys/types.h>            // pid_t
@@ -115,10 +117,7 @@ struct _restrict_limits {
     size_t output, output_cap;    // SIZE_MAX: none
 };
 
-/* Not 0 while some interpreter of the process is stopped and not yet ended:
-   what C loops look at. */
 // Exported for shared extensions.
-PyAPI_DATA(int) _PyRestrict_poll;
 /* -1 with the exception set if the running interpreter is stopped, else 0. */
 PyAPI_FUNC(int) _PyRestrict_CheckStop(void);
 
@@ -222,7 +221,8 @@ extern int _PyRestrict_NetBytesExceeded(void);
 #define _PyRestrict_CHARGE_FRAMES(size, error_return)                       \
     do {                                                                    \
         PyThreadState *current = _PyThreadState_GET();                      \
-        if (current != NULL && current->interp->restricted != NULL          \
+        if (_PyRestrict_IN_USE() && current != NULL                         \
+            && current->interp->restricted != NULL                          \
             && _PyRestrict_ChargeFrames(current, size) < 0)                 \
         {                                                                   \
             return error_return;                                            \
@@ -231,7 +231,9 @@ extern int _PyRestrict_NetBytesExceeded(void);
 #define _PyRestrict_REFUND_FRAMES(size)                                     \
     do {                                                                    \
         PyThreadState *current = _PyThreadState_GET();                      \
-        if (current != NULL && current->interp->restricted != NULL) {       \
+        if (_PyRestrict_IN_USE() && current != NULL                         \
+            && current->interp->restricted != NULL)                         \
+        {                                                                   \
             _PyRestrict_RefundFrames(current, size);                        \
         }                                                                   \
     } while (0)
@@ -240,7 +242,13 @@ extern int _PyRestrict_NetBytesExceeded(void);
    stopped, and count steps. */
 #define _PY_RESTRICTED_BIT (1U << 7)
 
-#define _PyRestrict_ATTACHED(tstate) _PyRestrict_Attached(tstate)
+/* A thread that runs a guest's thread state may go on with the host's. */
+#define _PyRestrict_ATTACHED(tstate)                                        \
+    do {                                                                    \
+        if (_PyRestrict_IN_USE()) {                                         \
+            _PyRestrict_Attached(tstate);                                   \
+        }                                                                   \
+    } while (0)
 #define _PyRestrict_HANDLE_PENDING(tstate, breaker, error_return)           \
     do {                                                                    \
         if (((breaker) & _PY_RESTRICTED_BIT)                                \
@@ -250,21 +258,32 @@ extern int _PyRestrict_NetBytesExceeded(void);
         }                                                                   \
     } while (0)
 /* In loops of C code that check nothing else. */
-#define _PyRestrict_POLLING()                                               \
-    __builtin_expect(_Py_atomic_load_int_relaxed(&_PyRestrict_poll), 0)
 #define _PyRestrict_POLL(error_return)                                      \
     do {                                                                    \
         if (_PyRestrict_POLLING() && _PyRestrict_CheckStop() < 0) {         \
             return error_return;                                            \
         }                                                                   \
     } while (0)
-/* Iterators of itertools that need not end, or not soon.  Their types belong to
-   one interpreter: those of a restricted one poll, others pay nothing. */
+#define _PyRestrict_POLL_IF(condition, error_return)                        \
+    do {                                                                    \
+        if (condition) {                                                    \
+            _PyRestrict_POLL(error_return);                                 \
+        }                                                                   \
+    } while (0)
+/* Iterators of itertools that need not end, or not soon, and those that a
+   guest can take apart while they are at work.  Their types belong to one
+   interpreter: those of a restricted one poll and hold, others pay nothing. */
+#define _PyRestrict_HOLDING_ITERATORS(X)                                    \
+    X(batched_next, batchedobject, batched_type)                            \
+    X(chain_next, chainobject, chain_type)                                  \
+    X(cycle_next, cycleobject, cycle_type)                                  \
+    X(islice_next, isliceobject, islice_type)                               \
+    X(pairwise_next, pairwiseobject, pairwise_type)                         \
+    X(zip_longest_next, ziplongestobject, ziplongest_type)
 #define _PyRestrict_ITERATORS(X)                                            \
     X(combinations_next, combinationsobject, combinations_type)             \
     X(count_next, countobject, count_type)                                  \
     X(cwr_next, cwrobject, cwr_type)                                        \
-    X(cycle_next, cycleobject, cycle_type)                                  \
     X(permutations_next, permutationsobject, permutations_type)             \
     X(product_next, productobject, product_type)                            \
     X(repeat_next, repeatobject, repeat_type)
@@ -277,12 +296,15 @@ extern int _PyRestrict_NetBytesExceeded(void);
     }
 #define _PyRestrict_SET_POLLED(next, object, type)                          \
     state->type->tp_iternext = polled_ ## next;
+#define _PyRestrict_SET_HOLDING(next, object, type)                         \
+    state->type->tp_iternext = (iternextfunc)guest_ ## next;
 #define _PyRestrict_POLLED_ITERATORS                                        \
     _PyRestrict_ITERATORS(_PyRestrict_POLLED_ITERATOR)
 #define _PyRestrict_POLL_ITERATORS(state)                                   \
     do {                                                                    \
-        if (_PyInterpreterState_GET()->restricted != NULL) {                \
+        if (_PyRestrict_IS_GUEST()) {                                       \
             _PyRestrict_ITERATORS(_PyRestrict_SET_POLLED)                   \
+            _PyRestrict_HOLDING_ITERATORS(_PyRestrict_SET_HOLDING)          \
         }                                                                   \
     } while (0)
 #define _PyRestrict_POLL_RESULT(result)                                     \
@@ -324,11 +346,11 @@ extern int _PyRestrict_NetBytesExceeded(void);
    lock. */
 #define _PyRestrict_HAS_OWN_TAGS(type)                                      \
     (((type)->tp_flags & Py_TPFLAGS_HEAPTYPE)                               \
-     && _PyInterpreterState_GET()->restricted != NULL)
+     && _PyRestrict_IS_GUEST())
 /* Where an error path, for want of memory, drops a reference too many. */
 #define _PyRestrict_LEAK(object)                                            \
     do {                                                                    \
-        if (_PyInterpreterState_GET()->restricted != NULL) {                \
+        if (_PyRestrict_IS_GUEST()) {                \
             Py_INCREF(object);                                              \
         }                                                                   \
     } while (0)
@@ -356,6 +378,7 @@ extern int _PyRestrict_NetBytesExceeded(void);
 #define _PyRestrict_ATTACHED(tstate)
 #define _PyRestrict_HANDLE_PENDING(tstate, breaker, error_return)
 #define _PyRestrict_POLL(error_return)
+#define _PyRestrict_POLL_IF(condition, error_return)
 #define _PyRestrict_POLLED_ITERATORS
 #define _PyRestrict_POLL_ITERATORS(state)
 #define _PyRestrict_POLL_RESULT(result)

@@ -3,7 +3,8 @@
    Python/restrict_net.c reads addresses and decides, restrict_resolve.c looks
    names up on the host's side, restrict_names.c, restrict_addrinfo.c and
    restrict_netinfo.c answer the guest's questions, restrict_socket.c guards
-   the methods of sockets and counts. */
+   the methods of sockets and counts, restrict_socket_options.c has the options
+   that they may set. */
 
 #ifndef Py_INTERNAL_RESTRICT_NET_H
 #define Py_INTERNAL_RESTRICT_NET_H
@@ -143,6 +144,10 @@ extern struct _restrict_net *_PyRestrict_NetOf(PyInterpreterState *interp);
 /* Refuse for want of network information; what a guest names the function
    that told it.  Always -1. */
 extern int _PyRestrict_DenyInfo(const char *function);
+/* Refuse a kind of socket, an option: nothing would allow it.  Always -1. */
+extern int _PyRestrict_DenySocket(const char *subject);
+/* Is the descriptor that of a stream? */
+extern int _PyRestrict_IsStream(int fd);
 /* Is the code that calls frozen in, and not the guest's own? */
 extern int _PyRestrict_FromLibrary(void);
 
@@ -199,7 +204,7 @@ PyAPI_FUNC(int) _PyRestrict_TLSOpen(PyObject *name, const char *path,
 
 #define _PyRestrict_NET_GUARD(check, on_refusal)                            \
     do {                                                                    \
-        if (_PyRestrict_GetState() != NULL && (check) < 0) {                \
+        if (_PyRestrict_IS_GUEST() && (check) < 0) {                        \
             on_refusal;                                                     \
         }                                                                   \
     } while (0)
@@ -214,7 +219,7 @@ PyAPI_FUNC(int) _PyRestrict_TLSOpen(PyObject *name, const char *path,
 /* A descriptor by number: the guest's own, and what the kernel says it is. */
 #define _PyRestrict_SOCKET_ADOPT(fd, family, type, proto, on_refusal)       \
     do {                                                                    \
-        if (_PyRestrict_GetState() != NULL) {                               \
+        if (_PyRestrict_IS_GUEST()) {                                       \
             if (_PyRestrict_SocketAdopt(fd) < 0) {                          \
                 on_refusal;                                                 \
             }                                                               \
@@ -225,14 +230,14 @@ PyAPI_FUNC(int) _PyRestrict_TLSOpen(PyObject *name, const char *path,
     _PyRestrict_NET_GUARD(_PyRestrict_SocketOwn(fd), on_error)
 #define _PyRestrict_SOCKET_FORGET(fd)                                       \
     do {                                                                    \
-        if (_PyRestrict_GetState() != NULL) {                               \
+        if (_PyRestrict_IS_GUEST()) {                                       \
             _PyRestrict_SocketForget(fd);                                   \
         }                                                                   \
     } while (0)
 /* It is closed next, unless it is not the guest's. */
 #define _PyRestrict_SOCKET_CLOSE(fd, on_refusal)                            \
     do {                                                                    \
-        if (_PyRestrict_GetState() != NULL) {                               \
+        if (_PyRestrict_IS_GUEST()) {                                       \
             if (_PyRestrict_SocketUse(fd) < 0) {                            \
                 on_refusal;                                                 \
             }                                                               \
@@ -257,6 +262,22 @@ PyAPI_FUNC(int) _PyRestrict_TLSOpen(PyObject *name, const char *path,
 #define _PyRestrict_SOCKET_OPTION(fd, args, set, on_refusal)                \
     _PyRestrict_NET_GUARD(_PyRestrict_SocketOption(fd, args, set),          \
                           on_refusal)
+/* Once more before select() itself: to get a descriptor is to call fileno() of
+   a guest's object, which can close others. */
+#define _PyRestrict_SELECT_USE(r, w, x, on_refusal)                         \
+    do {                                                                    \
+        if (_PyRestrict_IS_GUEST()) {                                       \
+            const pylist *lists_[] = {(r), (w), (x)};                       \
+            for (size_t i_ = 0; i_ < Py_ARRAY_LENGTH(lists_); i_++) {       \
+                const pylist *one_ = lists_[i_];                            \
+                for (; one_->sentinel >= 0; one_++) {                       \
+                    if (_PyRestrict_CheckDescriptor(one_->fd) < 0) {        \
+                        on_refusal;                                         \
+                    }                                                       \
+                }                                                           \
+            }                                                               \
+        }                                                                   \
+    } while (0)
 /* Before sending: flags, and as much as the cap still allows. */
 #define _PyRestrict_SOCKET_SEND(fd, size, flags, on_refusal)                \
     _PyRestrict_NET_GUARD(_PyRestrict_SocketSend(fd, size, flags),          \
@@ -284,7 +305,7 @@ PyAPI_FUNC(int) _PyRestrict_TLSOpen(PyObject *name, const char *path,
 /* recv() is recvfrom() for a guest: only that tells who sent a datagram. */
 #define _PyRestrict_SOCKET_RECV(recvfrom_call)                              \
     do {                                                                    \
-        if (_PyRestrict_GetState() != NULL) {                               \
+        if (_PyRestrict_IS_GUEST()) {                                       \
             PyObject *from = NULL;                                          \
             Py_ssize_t size = recvfrom_call;                                \
             Py_XDECREF(from);                                               \
@@ -293,7 +314,7 @@ PyAPI_FUNC(int) _PyRestrict_TLSOpen(PyObject *name, const char *path,
     } while (0)
 #define _PyRestrict_SOCKET_RESOLVE(name, addr, size, family)                \
     do {                                                                    \
-        if (_PyRestrict_GetState() != NULL) {                               \
+        if (_PyRestrict_IS_GUEST()) {                                       \
             return _PyRestrict_SetAddress(name, addr, size, family);        \
         }                                                                   \
     } while (0)
@@ -319,6 +340,7 @@ PyAPI_FUNC(int) _PyRestrict_TLSOpen(PyObject *name, const char *path,
 #define _PyRestrict_SOCKET_ACCEPTED(fd, addr, len, on_refusal)
 #define _PyRestrict_SOCKET_NAME(addr, len, on_refusal)
 #define _PyRestrict_SOCKET_OPTION(fd, args, set, on_refusal)
+#define _PyRestrict_SELECT_USE(r, w, x, on_refusal)
 #define _PyRestrict_SOCKET_SEND(fd, size, flags, on_refusal)
 #define _PyRestrict_SOCKET_SENDTO(fd, size, flags, addr, len, on_refusal)
 #define _PyRestrict_SOCKET_SENDMSG(fd, msg, flags, on_refusal)

@@ -2,10 +2,11 @@
 
     bench.py --upstream PYTHON --python PYTHON --output FILE [--fast]
 
-Three parts: the life of guests (life.py), beside plain sub-interpreters,
+Four parts: the life of guests (life.py), beside plain sub-interpreters,
 trusted code and other projects; the memory of a guest; the programs of
-compare.py, trusted and restricted beside upstream.  Prints each figure with
-its spread.  The page "benchmarks" of the documentation shows FILE.
+compare.py, trusted and restricted beside upstream; the instructions of single
+operations (micro.py; needs valgrind).  Prints each figure with its spread.
+The page "benchmarks" of the documentation shows FILE.
 """
 
 import argparse
@@ -13,6 +14,7 @@ import datetime
 import json
 import os
 import platform
+import shutil
 import statistics
 import subprocess
 import sys
@@ -67,6 +69,21 @@ def compare_programs(args):
     show_program({"name": "geometric mean"} | {
         mode: statistics.geometric_mean(row[mode] for row in rows)
         for mode in ("trusted", "restricted")})
+    return rows
+
+
+def count_operations(args):
+    """Return [[operation, upstream's instructions, trusted, restricted]]."""
+    if shutil.which("valgrind") is None:
+        print("valgrind is not installed: no operation is counted")
+        return []
+    import micro
+    micro.header()
+    rows = []
+    for name, row in micro.measure(args.upstream, args.python,
+                                   "chain" if args.fast else ""):
+        micro.show(name, row)
+        rows.append([name, *micro.counts_of(row)])
     return rows
 
 
@@ -179,6 +196,7 @@ def main(argv=None):
         "fast": args.fast, "day": datetime.date.today().isoformat(),
         "life": life, "memory": measure_memory(args),
         "programs": compare_programs(args),
+        "operations": count_operations(args),
     }
     Path(args.output).write_text(json.dumps(document, indent=1) + "\n")
     print(f"written after {(time.monotonic() - started) / 60:.0f} minutes: "
