@@ -253,6 +253,9 @@ _PyRestrict_InitMain(PyThreadState *tstate)
         PyErr_Clear();
         return _PyStatus_ERR("can't initialize a restricted interpreter");
     }
+    // What is there now stays to the end: only there is it looked at again.
+    _PyGC_Freeze(tstate->interp);
+    tstate->interp->gc.enabled = 1;
     _PyRestrict_StartClocks(tstate->interp);
     return _PyStatus_OK();
 }
