@@ -17,8 +17,15 @@ extern "C" {
 #define _PyRestrict_COUNT_LEAKS(interp, count)                              \
     ((interp)->restricted != NULL ? (_PyRestrict_FiniMemory(interp), 0)     \
                                   : (count))
+/* In a loop that frees the nodes of the map of arenas, few among thousands of
+   empty places: leave it after the last one. */
+#define _PyRestrict_LAST_NODE(interp, left)                                 \
+    if ((interp)->restricted != NULL && --(left) == 0) {                    \
+        break;                                                              \
+    }
 #else
 #define _PyRestrict_COUNT_LEAKS(interp, count) (count)
+#define _PyRestrict_LAST_NODE(interp, left)
 #endif
 
 #ifdef __cplusplus
