@@ -179,6 +179,7 @@ _PyRestrict_AdoptInterpreter(PyInterpreterState *interp)
     interp->restricted = parked;
     interp->restricted->interp = interp;
     parked = NULL;
+    interp->gc.enabled = 0;       // until InitMain: there is no garbage
     interp->config._install_importlib = 0;
     interp->config.site_import = 0;
     interp->config.import_time = 0;

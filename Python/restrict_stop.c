@@ -287,11 +287,12 @@ _PyRestrict_InitLimits(PyInterpreterState *interp)
     return limits->stop != NULL ? 0 : -1;
 }
 
-/* Before the last collection, which it takes for the class.  What still runs
-   is stopped with a MemoryError. */
+/* Before the last collection, which it takes for the class, and which looks at
+   everything.  What still runs is stopped with a MemoryError. */
 void
 _PyRestrict_ForgetStop(PyInterpreterState *interp)
 {
+    _PyGC_Unfreeze(interp);
     Py_CLEAR(interp->restricted->limits.stop);
 }
 

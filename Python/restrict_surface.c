@@ -61,10 +61,21 @@ module_group(const char *name)
     return find_group(module_groups, Py_ARRAY_LENGTH(module_groups), name);
 }
 
-static const struct _restrict_row *
-find_row(const struct _restrict_group *group, const char *name)
+/* Each interpreter asks for the same names again: where a row was found last.
+   A hint is checked, so it does not matter whose it is. */
+static uint16_t hints[8192];
+
+static uint16_t *
+hint_for(const struct _restrict_group *group, const char *name)
 {
-    int lo = 0, hi = group != NULL ? group->n_rows : 0;
+    uint64_t key = (uintptr_t)name ^ ((uint64_t)(uintptr_t)group << 20);
+    return &hints[(key * 0x9E3779B97F4A7C15u) >> 51];
+}
+
+static const struct _restrict_row *
+search_row(const struct _restrict_group *group, const char *name)
+{
+    int lo = 0, hi = group->n_rows;
     while (lo < hi) {
         int mid = (lo + hi) / 2;
         int order = strcmp(group->rows[mid].name, name);
@@ -79,6 +90,24 @@ find_row(const struct _restrict_group *group, const char *name)
         }
     }
     return NULL;
+}
+
+static const struct _restrict_row *
+find_row(const struct _restrict_group *group, const char *name)
+{
+    if (group == NULL) {
+        return NULL;
+    }
+    uint16_t *hint = hint_for(group, name);
+    int i = _Py_atomic_load_uint16_relaxed(hint);
+    if (i < group->n_rows && strcmp(group->rows[i].name, name) == 0) {
+        return &group->rows[i];
+    }
+    const struct _restrict_row *row = search_row(group, name);
+    if (row != NULL) {
+        _Py_atomic_store_uint16_relaxed(hint, (uint16_t)(row - group->rows));
+    }
+    return row;
 }
 
 /* The names of a static type are asked for one after the other: remember its

@@ -207,15 +207,6 @@ extern int _PyRestrict_NetBytesExceeded(void);
             return;                                                         \
         }                                                                   \
     } while (0)
-/* Every arena of a restricted interpreter is freed, whatever is left in it:
-   nothing outside can point there. */
-#define _PyRestrict_FORGET_LEAKS(interp, leaked)                            \
-    do {                                                                    \
-        if ((interp)->restricted != NULL) {                                 \
-            leaked = 0;                                                     \
-            _PyRestrict_FiniMemory(interp);                                 \
-        }                                                                   \
-    } while (0)
 /* Frames live in chunks that come and go without an object: charged to the
    interpreter whose thread state is current, which may be none at the end. */
 #define _PyRestrict_CHARGE_FRAMES(size, error_return)                       \
@@ -372,7 +363,6 @@ extern int _PyRestrict_NetBytesExceeded(void);
 #define _PyRestrict_LARGE_ALLOC(state, size, zeroed)
 #define _PyRestrict_LARGE_REALLOC(state, ptr, size)
 #define _PyRestrict_LARGE_FREE(state, ptr)
-#define _PyRestrict_FORGET_LEAKS(interp, leaked)
 #define _PyRestrict_CHARGE_FRAMES(size, error_return)
 #define _PyRestrict_REFUND_FRAMES(size)
 #define _PyRestrict_ATTACHED(tstate)
