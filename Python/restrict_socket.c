@@ -226,24 +226,34 @@ _PyRestrict_FromLibrary(void)
 #define BIT(fd) ((uint64_t)1 << ((fd) % 64))
 
 static int
+grow_sockets(struct _restrict_net *net, size_t n)
+{
+    struct _restrict_sockets *grown = PyMem_RawRealloc(
+        net->sockets, n * sizeof(*grown));
+    if (grown == NULL) {
+        return -1;
+    }
+    memset(grown + net->n_socket_words, 0,
+           (n - net->n_socket_words) * sizeof(*grown));
+    net->sockets = grown;
+    net->n_socket_words = n;
+    return 0;
+}
+
+/* Its kind is asked of the system, once, and never changes. */
+static int
 note_socket(struct _restrict_net *net, int fd)
 {
-    size_t n = WORD(fd) + 1;
-    if (n > net->n_socket_words) {
-        uint64_t *grown = PyMem_RawRealloc(net->sockets,
-                                           n * sizeof(uint64_t));
-        if (grown == NULL) {
-            return -1;
-        }
-        memset(grown + net->n_socket_words, 0,
-               (n - net->n_socket_words) * sizeof(uint64_t));
-        net->sockets = grown;
-        net->n_socket_words = n;
+    if (WORD(fd) >= net->n_socket_words
+        && grow_sockets(net, WORD(fd) + 1) < 0)
+    {
+        return -1;
     }
-    if (!(net->sockets[WORD(fd)] & BIT(fd))) {
-        net->sockets[WORD(fd)] |= BIT(fd);
-        net->n_sockets++;
-    }
+    struct _restrict_sockets *sockets = &net->sockets[WORD(fd)];
+    net->n_sockets += !(sockets->all & BIT(fd));
+    sockets->all |= BIT(fd);
+    sockets->streams &= ~BIT(fd);
+    sockets->streams |= _PyRestrict_IsStream(fd) ? BIT(fd) : 0;
     return 0;
 }
 
@@ -252,11 +262,21 @@ void
 _PyRestrict_NetDisown(struct _restrict_net *net, int fd)
 {
     if (WORD(fd) < net->n_socket_words
-        && (net->sockets[WORD(fd)] & BIT(fd)))
+        && (net->sockets[WORD(fd)].all & BIT(fd)))
     {
-        net->sockets[WORD(fd)] &= ~BIT(fd);
+        net->sockets[WORD(fd)].all &= ~BIT(fd);
+        net->sockets[WORD(fd)].streams &= ~BIT(fd);
         net->n_sockets--;
     }
+}
+
+/* Of the guest's own: what is received has no sender but the peer. */
+int
+_PyRestrict_SocketIsStream(int fd)
+{
+    const struct _restrict_net *net = get_net();
+    return net != NULL && fd >= 0 && WORD(fd) < net->n_socket_words
+           && (net->sockets[WORD(fd)].streams & BIT(fd)) != 0;
 }
 
 int

@@ -116,6 +116,15 @@ _PyRestrict_CheckStop(void)
     return raise_stop(tstate);
 }
 
+PyObject *
+_PyRestrict_CheckResult(PyObject *result)
+{
+    if (_PyRestrict_CheckStop() < 0) {
+        Py_CLEAR(result);
+    }
+    return result;
+}
+
 /* Overflowing the stack while handling an overflow. */
 int
 _PyRestrict_StopRecursion(PyThreadState *tstate)

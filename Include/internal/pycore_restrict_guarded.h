@@ -153,8 +153,10 @@ extern int _PyRestrict_AdoptType(PyTypeObject *type);
 extern int _PyRestrict_TypeSetattr(PyTypeObject *type, PyObject *name,
                                    PyObject *value);
 extern int _PyRestrict_IsHidden(PyObject *name);
-extern int _PyRestrict_GuardDictAttr(PyObject *name);
-extern int _PyRestrict_GuardSetattr(PyObject *obj, PyObject *name);
+extern PyObject *_PyRestrict_GuardDictAttr(PyTypeObject *type, PyObject *name,
+                                           PyObject *value, int suppress);
+extern int _PyRestrict_GuardSetattr(PyTypeObject *type, PyObject *obj,
+                                    PyObject *name);
 extern PyObject *_PyRestrict_ProxyCompare(PyObject *mapping, PyObject *other,
                                           int op);
 extern PyObject *_PyRestrict_ProxyOr(PyObject *left, PyObject *right);
@@ -309,16 +311,8 @@ PyAPI_FUNC(PyObject *) _PyRestrict_GuardedCompile(PyObject *text, int start);
    loaded with. */
 #define _PyRestrict_GUARD_DICT_ATTR(tp, name, value, suppress)              \
     do {                                                                    \
-        if (_PyRestrict_IN_USE()                                            \
-            && ((tp)->tp_getattro == PyModule_Type.tp_getattro              \
-             || ((tp)->tp_call != NULL && (tp)->tp_dictoffset > 0))         \
-            && (value) != NULL && _PyRestrict_RunsGuarded()                 \
-            && _PyRestrict_GuardDictAttr(name) < 0)                         \
-        {                                                                   \
-            Py_CLEAR(value);                                                \
-            if (suppress) {                                                 \
-                PyErr_Clear();                                              \
-            }                                                               \
+        if (_PyRestrict_IN_USE()) {                                         \
+            value = _PyRestrict_GuardDictAttr(tp, name, value, suppress);   \
         }                                                                   \
     } while (0)
 #define _PyRestrict_NOT_SPECIALIZED(name) _PyRestrict_IsHidden(name)
@@ -327,10 +321,7 @@ PyAPI_FUNC(PyObject *) _PyRestrict_GuardedCompile(PyObject *text, int start);
 #define _PyRestrict_GUARD_SETATTR(tp, obj, name)                            \
     do {                                                                    \
         if (_PyRestrict_IN_USE()                                            \
-            && ((tp) == &PyFunction_Type                                    \
-             || (tp)->tp_getattro == PyModule_Type.tp_getattro)             \
-            && _PyRestrict_RunsGuarded()                                    \
-            && _PyRestrict_GuardSetattr(obj, name) < 0)                     \
+            && _PyRestrict_GuardSetattr(tp, obj, name) < 0)                 \
         {                                                                   \
             return -1;                                                      \
         }                                                                   \

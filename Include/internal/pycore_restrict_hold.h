@@ -44,6 +44,11 @@ _PyRestrict_LetGo(PyObject **held)
 #define _PyRestrict_HOLD(object) \
     _PyRestrict_HOLD_IF(_PyRestrict_IN_USE(), object)
 
+/* Can comparing the two run no code of a guest's? */
+#define _PyRestrict_ATOMS(v, w)                                         \
+    ((PyLong_CheckExact(v) || PyUnicode_CheckExact(v))                  \
+     && (PyLong_CheckExact(w) || PyUnicode_CheckExact(w)))
+
 /* The same in two steps, where the block is left by goto before the second. */
 #define _PyRestrict_HOLDER(name)                                        \
     __attribute__((cleanup(_PyRestrict_LetGo)))                         \

@@ -121,6 +121,8 @@ struct _restrict_limits {
 /* -1 with the exception set if the running interpreter is stopped, else 0. */
 PyAPI_FUNC(int) _PyRestrict_CheckStop(void);
 
+/* The result of a call, or NULL if the running interpreter is stopped. */
+extern PyObject *_PyRestrict_CheckResult(PyObject *result);
 extern int _PyRestrict_InitLimits(struct _is *interp);
 extern void _PyRestrict_StartClocks(struct _is *interp);
 extern void _PyRestrict_FiniLimits(struct _restrict_state *state);
@@ -300,24 +302,18 @@ extern int _PyRestrict_NetBytesExceeded(void);
     } while (0)
 #define _PyRestrict_POLL_RESULT(result)                                     \
     do {                                                                    \
-        if (_PyRestrict_POLLING() && _PyRestrict_CheckStop() < 0) {         \
-            Py_DECREF(result);                                              \
-            return NULL;                                                    \
+        if (_PyRestrict_POLLING()) {                                        \
+            return _PyRestrict_CheckResult(result);                         \
         }                                                                   \
     } while (0)
 /* In the evaluation loop, where an exception looks for its handler: a
-   stopped guest has none. */
-#define _PyRestrict_UNWIND(tstate)                                          \
-    do {                                                                    \
-        if (_PyRestrict_POLLING() && _PyRestrict_Unwinding(tstate)) {       \
-            while (stack_pointer > _PyFrame_Stackbase(frame)) {             \
-                PyObject *left = POP();                                     \
-                Py_XDECREF(left);                                           \
-            }                                                               \
-            _PyFrame_SetStackPointer(frame, stack_pointer);                 \
-            goto exit_unwind;                                               \
-        }                                                                   \
-    } while (0)
+   stopped guest has none, and gets no traceback either. */
+#define _PyRestrict_UNWINDS(tstate) \
+    (_PyRestrict_POLLING() && _PyRestrict_Unwinding(tstate))
+#define _PyRestrict_NO_TRACEBACK(tstate)                                    \
+    if (_PyRestrict_UNWINDS(tstate)) {                                      \
+        goto exception_unwind;                                              \
+    }
 #define _PyRestrict_IF_STOPPED(tstate, action)                              \
     do {                                                                    \
         if (_PyRestrict_POLLING() && _PyRestrict_IsStopped(tstate)) {       \
@@ -372,7 +368,8 @@ extern int _PyRestrict_NetBytesExceeded(void);
 #define _PyRestrict_POLLED_ITERATORS
 #define _PyRestrict_POLL_ITERATORS(state)
 #define _PyRestrict_POLL_RESULT(result)
-#define _PyRestrict_UNWIND(tstate)
+#define _PyRestrict_UNWINDS(tstate) 0
+#define _PyRestrict_NO_TRACEBACK(tstate)
 #define _PyRestrict_IF_STOPPED(tstate, action)
 #define _PyRestrict_STOP_RECURSION(tstate, undo)
 #define _PyRestrict_HAS_OWN_TAGS(type) 0

@@ -51,6 +51,12 @@ struct _restrict_pinned {
     int n_addresses;
 };
 
+/* 64 descriptors, a bit for each. */
+struct _restrict_sockets {
+    uint64_t all;                 // is it a socket
+    uint64_t streams;             // and one with a connection?
+};
+
 /* NULL in the state of a guest without any grant of this kind. */
 struct _restrict_net {
     struct _restrict_endpoints *grants;     // raw memory
@@ -58,7 +64,7 @@ struct _restrict_net {
     struct _restrict_pinned *hosts;         // raw memory
     int n_hosts;
     int info;                     // PyRestrict_AllowNetworkInfo()
-    uint64_t *sockets;            // bit n: descriptor n is a socket
+    struct _restrict_sockets *sockets;
     size_t n_socket_words;
     int n_sockets;
     int socket_cap;               // 0: the default
@@ -175,6 +181,7 @@ PyAPI_FUNC(int) _PyRestrict_SocketSendTo(int fd, Py_ssize_t *size, int flags,
                                          socklen_t len);
 PyAPI_FUNC(int) _PyRestrict_SocketSendMsg(int fd, const struct msghdr *msg,
                                           int flags);
+PyAPI_FUNC(int) _PyRestrict_SocketIsStream(int fd);
 PyAPI_FUNC(int) _PyRestrict_SocketReceive(int fd, int flags);
 PyAPI_FUNC(int) _PyRestrict_SocketReceived(const struct sockaddr *addr,
                                            socklen_t len, char *data,
@@ -302,14 +309,20 @@ PyAPI_FUNC(int) _PyRestrict_TLSOpen(PyObject *name, const char *path,
 #define _PyRestrict_SOCKET_RECEIVEDMSG(msg, size, on_refusal)               \
     _PyRestrict_NET_GUARD(_PyRestrict_SocketReceivedMsg(msg, size),         \
                           on_refusal)
-/* recv() is recvfrom() for a guest: only that tells who sent a datagram. */
-#define _PyRestrict_SOCKET_RECV(recvfrom_call)                              \
+/* recv() of a datagram is recvfrom() for a guest: only that tells who sent
+   it. */
+#define _PyRestrict_SOCKET_RECV(fd, flags, recvfrom_call)                   \
     do {                                                                    \
         if (_PyRestrict_IS_GUEST()) {                                       \
-            PyObject *from = NULL;                                          \
-            Py_ssize_t size = recvfrom_call;                                \
-            Py_XDECREF(from);                                               \
-            return size;                                                    \
+            if (!_PyRestrict_SocketIsStream(fd)) {                          \
+                PyObject *from = NULL;                                      \
+                Py_ssize_t size = recvfrom_call;                            \
+                Py_XDECREF(from);                                           \
+                return size;                                                \
+            }                                                               \
+            if (_PyRestrict_SocketReceive(fd, flags) < 0) {                 \
+                return -1;                                                  \
+            }                                                               \
         }                                                                   \
     } while (0)
 #define _PyRestrict_SOCKET_RESOLVE(name, addr, size, family)                \
@@ -348,7 +361,7 @@ PyAPI_FUNC(int) _PyRestrict_TLSOpen(PyObject *name, const char *path,
 #define _PyRestrict_SOCKET_RECEIVE(fd, flags, on_refusal)
 #define _PyRestrict_SOCKET_RECEIVED(addr, len, data, size, room, on_refusal)
 #define _PyRestrict_SOCKET_RECEIVEDMSG(msg, size, on_refusal)
-#define _PyRestrict_SOCKET_RECV(recvfrom_call)
+#define _PyRestrict_SOCKET_RECV(fd, flags, recvfrom_call)
 #define _PyRestrict_SOCKET_RESOLVE(name, addr, size, family)
 #define _PyRestrict_TLS_MEMBER
 

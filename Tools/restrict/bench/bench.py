@@ -73,7 +73,8 @@ def compare_programs(args):
 
 
 def count_operations(args):
-    """Return [[operation, upstream's instructions, trusted, restricted]]."""
+    """Return [[operation, upstream's instructions, trusted, trusted beside a
+    guest, restricted]]; None for what a guest has not."""
     if shutil.which("valgrind") is None:
         print("valgrind is not installed: no operation is counted")
         return []

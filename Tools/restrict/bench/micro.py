@@ -4,9 +4,10 @@
     micro.py [--only TEXT] [--above PERCENT] [--explain] UPSTREAM PYTHON
 
 Each operation of operations.py runs in a trusted interpreter of either build,
-and in a guest of PYTHON, under valgrind: the table has the instructions of one
-round, and for both modes of PYTHON their quotient by UPSTREAM's.  What is not
-there for a guest has none.  --only counts the operations with TEXT in their
+in one of PYTHON beside a guest of the same process, and in a guest, under
+valgrind: the table has the instructions of one round, and for the modes of
+PYTHON their quotient by UPSTREAM's.  What is not there for a guest has none.
+--only counts the operations with TEXT in their
 name, --above shows those that cost a trusted interpreter so much more.  With
 --explain, the functions follow that take more of PYTHON's trusted interpreter
 or less, with the instructions by which they differ.
@@ -30,7 +31,7 @@ import operations
 HERE = Path(__file__).absolute()
 MARK = "float_hex"                      # of which nothing else makes use
 ROUNDS = 40
-MODES = ("upstream", "trusted", "restricted")
+MODES = ("upstream", "trusted", "beside", "restricted")
 
 OPERATION = """
 def operation_{i}(rounds):
@@ -77,6 +78,13 @@ def trusted(text):
     return names["trial"]
 
 
+def beside(text):
+    import restrict
+    trial = trusted(text)
+    trial.guest = restrict.Interpreter(restrict.Policy())
+    return trial
+
+
 def restricted(text, folder):
     import restrict
     policy = restrict.Policy(
@@ -92,7 +100,8 @@ def work(mode, folder, chosen):
     """Run the operations; print for each what kept it from running, if
     anything did."""
     text = source(folder)
-    trial = restricted(text, folder) if mode == "restricted" else trusted(text)
+    trial = (restricted(text, folder) if mode == "restricted"
+             else beside(text) if mode == "beside" else trusted(text))
     print(json.dumps([trial(i, ROUNDS) for i in chosen]))
 
 
@@ -162,7 +171,7 @@ def measure(upstream, python, only=""):
     in their name."""
     chosen = [i for i, (name, _, _) in enumerate(operations.OPERATIONS)
               if only in name]
-    pythons = (upstream, python, python)
+    pythons = (upstream, python, python, python)
     found = [run(python, mode, chosen)
              for python, mode in zip(pythons, MODES, strict=True)]
     return [(operations.OPERATIONS[i][0], row)
@@ -179,16 +188,16 @@ def show(name, row):
     """Print a row; return the quotients of trusted and restricted."""
     counts = counts_of(row)
     quotients = [count and count / counts[0] for count in counts[1:]]
-    cells = [f"{count:12.1f}" if count else f"{'-':>12}" for count in counts]
+    cells = [f"{count:11.1f}" if count else f"{'-':>11}" for count in counts]
     cells += [f"{quotient:8.4f}" if quotient else f"{'-':>8}"
               for quotient in quotients]
-    print(f"{name:32}", *cells, flush=True)
+    print(f"{name:30}", *cells, flush=True)
     return quotients
 
 
 def header():
-    print(f"{'instructions':32}" + "".join(f"{m:>13}" for m in MODES)
-          + "      t/u      r/u", flush=True)
+    print(f"{'instructions':30}", *(f"{mode:>11}" for mode in MODES),
+          *(f"{mode}/upstr" for mode in ("t", "b", "r")), flush=True)
 
 
 def main():
