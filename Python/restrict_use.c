@@ -14,6 +14,7 @@
 #include "pycore_descrobject.h"   // PyGetSetDescr_Type
 #include "pycore_range.h"
 #include "pycore_restrict_use.h"
+#include "pycore_runtime.h"       // _PyRuntime
 
 #ifdef WITH_RESTRICTED
 
@@ -31,6 +32,22 @@ extern descrsetfunc const _PyRestrict_getset_set;
 /* Others may be reading the slot. */
 #define SET(slot, function) _Py_atomic_store_ptr_relaxed(&(slot), (function))
 
+/* Static types made of tuples have the slot of their base: where the two
+   differ, they would have a __hash__ of their own.  The base is last, for
+   another thread that does the same. */
+static void
+set_tuple_hash(void)
+{
+    hashfunc before = PyTuple_Type.tp_hash;
+    for (int i = 0; i < _Py_MAX_MANAGED_STATIC_TYPES; i++) {
+        PyTypeObject *type = _PyRuntime.types.managed_static.types[i].type;
+        if (type != NULL && type != &PyTuple_Type && type->tp_hash == before) {
+            SET(type->tp_hash, _PyRestrict_tuplehash);
+        }
+    }
+    SET(PyTuple_Type.tp_hash, _PyRestrict_tuplehash);
+}
+
 /* Idempotent, so that two threads may do it at a time. */
 void
 _PyRestrict_PutInUse(void)
@@ -39,7 +56,7 @@ _PyRestrict_PutInUse(void)
     SET(PySeqIter_Type.tp_iternext, _PyRestrict_iter_iternext);
     SET(PyLongRangeIter_Type.tp_iternext, _PyRestrict_longrangeiter_next);
     SET(PyRangeIter_Type.tp_iternext, _PyRestrict_rangeiter_next);
-    SET(PyTuple_Type.tp_hash, _PyRestrict_tuplehash);
+    set_tuple_hash();
     SET(PySuper_Type.tp_getattro, _PyRestrict_super_getattro);
     SET(PyGetSetDescr_Type.tp_descr_get, _PyRestrict_getset_get);
     SET(PyGetSetDescr_Type.tp_descr_set, _PyRestrict_getset_set);
