@@ -8,7 +8,8 @@
    not matter which one its other threads happen to call meanwhile.
 
    A class that was made before, and inherited such a slot, keeps it.  A guest
-   has no class that was made before it. */
+   has no class that was made before it; guarded code may have one of the
+   host's, and is not interrupted while a tuple of that class is hashed. */
 
 #include "Python.h"
 #include "pycore_descrobject.h"   // PyGetSetDescr_Type

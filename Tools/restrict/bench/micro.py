@@ -215,17 +215,22 @@ def main():
     if arguments.work:
         mode, folder, chosen = arguments.work
         return work(mode, folder, json.loads(chosen))
-    rows = []
     header()
+    rows, by_group, group = [], {}, None
     for name, row in measure(*arguments.pythons, arguments.only):
+        group = operations.GROUPS.get(name, group)
         if arguments.above is None or (
                 row[1].total() / row[0].total() > 1 + arguments.above / 100):
             rows.append(show(name, row))
+            by_group.setdefault(group or "others", []).append(rows[-1])
             if arguments.explain:
                 explain(*row[:2])
-    for i, mode in enumerate(MODES[1:]):
-        print(f"geometric mean, {mode}:",
-              f"{mean([row[i] for row in rows if row[i]]):.4f}")
+    by_group["all"] = rows
+    print("geometric means")
+    for group, rows in by_group.items():
+        print(f"{group:78}", *(
+            f"{mean([row[i] for row in rows if row[i]]):8.4f}"
+            for i in range(len(MODES) - 1)))
     return 0
 
 

@@ -35,7 +35,7 @@ one = [1]
     "select", "selectors", "socket", "struct", "time", "weakref", "zlib")))
 
 OPERATIONS = (
-    # --- Iterators, consumed by C code: 100 items each ----------------------
+    # --- Iterators, consumed by C code: 100 items each -----------------------
     ("list iterator", "", "consume(numbers)"),
     ("tuple iterator", "t = tuple(numbers)", "consume(t)"),
     ("range", "", "consume(range(100))"),
@@ -115,7 +115,7 @@ OPERATIONS = (
     ("tee", "", "a, b = itertools.tee(numbers)\nconsume(a)\nconsume(b)"),
     ("zip_longest", "",
      "consume(itertools.zip_longest(numbers, numbers[:90]))"),
-    # --- Calls ------------------------------------------------------------------
+    # --- Calls ---------------------------------------------------------------
     ("call of a function", "def f(): pass", "f()"),
     ("call of a function, keywords", "def f(a, b=1): pass", "f(1, b=2)"),
     ("call of a method", "class C:\n    def f(self): pass\nc = C()", "c.f()"),
@@ -147,7 +147,7 @@ OPERATIONS = (
      "g = f()\nnext(g)\ng.close()"),
     ("await", "async def a(): pass\nasync def f(): await a()",
      "try: f().send(None)\nexcept StopIteration: pass"),
-    # --- Exceptions ---------------------------------------------------------------
+    # --- Exceptions ----------------------------------------------------------
     ("raise and except", "", "try: raise ValueError\nexcept ValueError: pass"),
     ("raise from a function", "def f(): raise ValueError(1)",
      "try: f()\nexcept ValueError: pass"),
@@ -164,7 +164,7 @@ OPERATIONS = (
      "    def __exit__(self, *a): pass\nc = C()", "with c: pass"),
     ("StopIteration of next()", "i = iter(())",
      "try: next(i)\nexcept StopIteration: pass"),
-    # --- Attributes -------------------------------------------------------------------
+    # --- Attributes ----------------------------------------------------------
     ("attribute", "class C: a = 1\nc = C()\nc.b = 1", "c.b"),
     ("attribute of the class", "class C: a = 1\nc = C()", "c.a"),
     ("set an attribute", "class C: pass\nc = C()", "c.b = 1"),
@@ -189,7 +189,7 @@ OPERATIONS = (
     ("def", "", "def f(): pass"),
     ("lambda with a closure", "def f(a): return lambda: a", "f(1)"),
     ("class", "", "class C: pass"),
-    # --- Comparing, arithmetic -----------------------------------------------------------
+    # --- Comparing, arithmetic -----------------------------------------------
     ("int == int", "", "1 == 2"),
     ("int < int, by operator", "f = operator.lt", "f(1, 2)"),
     ("str == str", "s = 'abc'\nt = 'abd'", "s == t"),
@@ -209,7 +209,7 @@ OPERATIONS = (
     ("__add__", "class C:\n    def __add__(self, o): return 1\nc = C()",
      "c + 1"),
     ("Decimal", "d = decimal.Decimal('1.1')", "d * d"),
-    # --- Containers --------------------------------------------------------------------------
+    # --- Containers ----------------------------------------------------------
     ("list display", "", "[1, one, 3]"),
     ("list comprehension", "", "[x for x in numbers]"),
     ("dict comprehension", "", "{x: x for x in numbers}"),
@@ -231,7 +231,7 @@ OPERATIONS = (
     ("bisect", "", "bisect.bisect(numbers, 1050)"),
     ("copy.copy()", "", "copy.copy(numbers)"),
     ("deepcopy", "", "copy.deepcopy({'a': [1, 2]})"),
-    # --- Text and bytes ---------------------------------------------------------------------------
+    # --- Text and bytes ------------------------------------------------------
     ("f-string", "i = 5", "f'{i:05d}-{i}'"),
     ("str % tuple", "", "'%s %d' % ('a', one[0])"),
     ("str.format()", "", "'{} {x}'.format(1, x=2)"),
@@ -260,7 +260,7 @@ OPERATIONS = (
      "b = bytearray()\nb.extend(l)"),
     ("memoryview", "b = bytes(100)", "memoryview(b)[10:20].tobytes()"),
     ("memoryview.cast()", "b = bytes(96)", "memoryview(b).cast('d').tolist()"),
-    # --- Modules -------------------------------------------------------------------------------------
+    # --- Modules -------------------------------------------------------------
     ("struct.pack()", "", "struct.pack('<IHd', 1, 2, 3.0)"),
     ("struct.unpack()", "b = struct.pack('<IHd', 1, 2, 3.0)",
      "struct.unpack('<IHd', b)"),
@@ -299,7 +299,8 @@ OPERATIONS = (
     ("TextIOWrapper.write()", "w = io.TextIOWrapper(io.BytesIO())",
      "w.write('abc\\n')"),
     ("exec()", "c = compile('a = 1', 'x', 'exec')\nd = {}", "exec(c, d)"),
-    ("compile()", "", "compile('def f(a, b): return [a, b * 2]', 'x', 'exec')"),
+    ("compile()", "",
+     "compile('def f(a, b): return [a, b * 2]', 'x', 'exec')"),
     ("import", "", "import math"),
     ("weakref", "class C: pass\nc = C()", "weakref.ref(c)()"),
     ("weakref with a callback", "class C: pass\ndef f(r): pass",
@@ -308,7 +309,7 @@ OPERATIONS = (
      "C(1, 2) == C(1, 2)"),
     ("enum", "class E(enum.Enum):\n    A = 1\n    B = 2", "E(1); E.B.value"),
     ("time.time()", "", "time.time()"),
-    # --- Files ---------------------------------------------------------------------------------------------
+    # --- Files ---------------------------------------------------------------
     ("open and close", "p = FOLDER + '/r'", "open(p, 'rb').close()"),
     ("open, read, close", "p = FOLDER + '/r'",
      "with open(p, 'rb') as f: f.read()"),
@@ -330,7 +331,7 @@ OPERATIONS = (
     ("os.listdir()", "", "os.listdir(FOLDER)"),
     ("os.scandir()", "", "for e in os.scandir(FOLDER): e.is_file()"),
     ("os.path.join()", "", "os.path.join('a', 'b')"),
-    # --- Sockets ---------------------------------------------------------------------------------------------
+    # --- Sockets -------------------------------------------------------------
     ("socket(), close()", "", "socket.socket().close()"),
     ("connect, accept, close", "", "a, b = connect()\na.close()\nb.close()"),
     ("send, recv", "a, b = connect()\nd = bytes(64)",
@@ -363,3 +364,18 @@ OPERATIONS = (
     ("getsockname()", "a, b = connect()", "a.getsockname()"),
     ("fileno()", "a, b = connect()", "a.fileno()"),
 )
+
+# The first operation of each group.
+GROUPS = {
+    "list iterator": "iterators",
+    "accumulate": "itertools",
+    "call of a function": "calls",
+    "raise and except": "exceptions",
+    "attribute": "attributes",
+    "int == int": "comparing, arithmetic",
+    "list display": "containers",
+    "f-string": "text and bytes",
+    "struct.pack()": "modules",
+    "open and close": "files",
+    "socket(), close()": "sockets",
+}
