@@ -247,7 +247,7 @@ _PyRestrict_SetAddress(const char *name, struct sockaddr *addr, size_t size,
 
 /* --- getaddrinfo() --------------------------------------------------------------------------- */
 
-/* The name as bytes that end in a null, as IDNA encodes it; a new reference. */
+/* The name as bytes that end in a null, encoded by IDNA; a new reference. */
 static PyObject *
 name_bytes(PyObject *name)
 {

@@ -154,7 +154,7 @@ PyAPI_FUNC(const char *) _PyRestrict_LimitHit(PyInterpreterState *interp);
 
 /* --- For the streams --------------------------------------------------------- */
 
-/* How many of `size` bytes of output the cap still allows; they are counted. */
+/* How many of `size` bytes of output the cap still allows; it counts them. */
 extern Py_ssize_t _PyRestrict_ChargeOutput(Py_ssize_t size);
 /* Stop the guest because of its output.  Always -1. */
 extern int _PyRestrict_OutputExceeded(void);
@@ -254,8 +254,8 @@ extern int _PyRestrict_NetBytesExceeded(void);
             return error_return;                                            \
         }                                                                   \
     } while (0)
-/* Iterators of itertools that need not end, or not soon.  Their types belong to
-   one interpreter: those of a restricted one poll, others pay nothing. */
+/* Iterators of itertools that need not end, or not soon.  Their types belong
+   to one interpreter: those of a restricted one poll, others pay nothing. */
 #define _PyRestrict_ITERATORS(X)                                            \
     X(combinations_next, combinationsobject, combinations_type)             \
     X(count_next, countobject, count_type)                                  \
