@@ -1,4 +1,4 @@
-"""pkgutil as a guest has it: objects by their names, no looking into folders."""
+"""pkgutil as a guest has it: objects by name, no looking into folders."""
 
 import importlib
 
