@@ -100,8 +100,9 @@ _PyRestrict_Deadline(const struct _restrict_limits *limits, int64_t now,
 {
     int64_t wall = clock_left(&limits->wall, now);
     int64_t cpu = limits->cpu.cap == 0 || limits->cpu.base < 0
-                  ? NEVER : clock_left(&limits->cpu,
-                                       _PyRestrict_ReadClock(limits->cpu_clock));
+                  ? NEVER
+                  : clock_left(&limits->cpu,
+                               _PyRestrict_ReadClock(limits->cpu_clock));
     if (cpu > 0 && cpu < CPU_SLICE) {
         cpu = CPU_SLICE;
     }
@@ -123,7 +124,8 @@ open_run(struct _restrict_state *state, _PyRestrict_RunKind kind)
     last_answer.clock = limits->cpu_clock;
     last_answer.moment = 0;
     limits->wall.base = _PyRestrict_ReadClock(CLOCK_MONOTONIC);
-    limits->cpu.base = limits->paused ? -1 : _PyRestrict_ReadClock(limits->cpu_clock);
+    limits->cpu.base = limits->paused
+                       ? -1 : _PyRestrict_ReadClock(limits->cpu_clock);
     _PyRestrict_Watch(state);
 }
 
@@ -321,10 +323,12 @@ PyRestrict_GetUsage(PyInterpreterState *interp, PyRestrictUsage *usage)
     usage->output = (Py_ssize_t)limits->output;
     usage->denials = state->log.n_denials;
     _PyRestrict_LockWatchdog();
-    int64_t wall = clock_used(&limits->wall, _PyRestrict_ReadClock(CLOCK_MONOTONIC));
+    int64_t wall = clock_used(&limits->wall,
+                              _PyRestrict_ReadClock(CLOCK_MONOTONIC));
     int64_t cpu = limits->cpu.used;
     if (limits->cpu.base >= 0) {
-        cpu = clock_used(&limits->cpu, _PyRestrict_ReadClock(limits->cpu_clock));
+        cpu = clock_used(&limits->cpu,
+                         _PyRestrict_ReadClock(limits->cpu_clock));
     }
     _PyRestrict_UnlockWatchdog();
     usage->wall = (double)wall / SECOND;

@@ -213,8 +213,8 @@ _PyRestrict_GuardSetattr(PyTypeObject *type, PyObject *obj, PyObject *name)
 }
 
 /* What guarded code may not change does not change because it is copied: the
-   protocol of copy.copy() lets an object name a function that returns the copy,
-   and attributes for it. */
+   protocol of copy.copy() lets an object name a function that returns the
+   copy, and attributes for it. */
 int
 _PyRestrict_CheckState(PyObject *obj)
 {

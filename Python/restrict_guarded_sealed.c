@@ -199,7 +199,8 @@ static PyMethodDef sealed_methods[] = {
     {"keys", sealed_keys, METH_NOARGS, "A list of the names."},
     {"values", sealed_values, METH_NOARGS, "A list of the objects."},
     {"items", sealed_items, METH_NOARGS, "A list of (name, object)."},
-    {"get", sealed_get, METH_VARARGS, "The object of this name, or a default."},
+    {"get", sealed_get, METH_VARARGS,
+     "The object of this name, or a default."},
     {NULL, NULL}
 };
 

@@ -492,7 +492,7 @@ PyRestrict_SetMemoryCap(PyInterpreterState *interp, Py_ssize_t bytes)
         PyErr_SetString(PyExc_ValueError, "the memory cap must be positive");
         return -1;
     }
-    // Arenas are charged from the first object on, unless PYTHONMALLOC says so.
+    // Arenas are charged from the first object on; PYTHONMALLOC may have none.
     if (memory_of(interp)->used == 0) {
         PyErr_SetString(PyExc_SystemError,
                         "memory is only counted with the pymalloc allocator");

@@ -49,7 +49,8 @@ static const char *const limit_names[] = {
 const char *
 _PyRestrict_LimitHit(PyInterpreterState *interp)
 {
-    return interp->restricted ? limit_names[_PyRestrict_IsHit(interp->restricted)] : NULL;
+    struct _restrict_state *state = interp->restricted;
+    return state ? limit_names[_PyRestrict_IsHit(state)] : NULL;
 }
 
 /* From any thread, with or without the GIL, without the watchdog's mutex. */
@@ -175,7 +176,9 @@ _PyRestrict_HandlePending(PyThreadState *tstate)
             _Py_set_eval_breaker_bit(tstate, _PY_RESTRICTED_BIT);
         }
     }
-    if (!_PyRestrict_IsHit(state) && limits->step_cap != 0 && at_step(tstate)) {
+    if (!_PyRestrict_IsHit(state) && limits->step_cap != 0
+        && at_step(tstate))
+    {
         if (limits->steps == limits->step_cap) {
             _PyRestrict_Stop(state, _PyRestrict_LIMIT_STEPS);
         }

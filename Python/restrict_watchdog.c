@@ -39,7 +39,8 @@ static struct {
 
 /* --- The thread ---------------------------------------------------------------------------- */
 
-/* Interrupt a stopped guest that may be blocked; return when to do it again. */
+/* Interrupt a stopped guest that may be blocked; return when to do it once
+   more. */
 static int64_t
 nudge(struct _restrict_limits *limits, int64_t now)
 {
@@ -230,7 +231,8 @@ _PyRestrict_LookAgain(struct _restrict_state *state)
     {
         return;
     }
-    if (_PyRestrict_StartWatchdog() < 0) {     // nobody would watch: rather not run
+    if (_PyRestrict_StartWatchdog() < 0) {
+        // Nobody would watch it: rather not run.
         _PyRestrict_Stop(state, _PyRestrict_LIMIT_WALL);
         return;
     }

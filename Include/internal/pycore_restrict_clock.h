@@ -26,7 +26,7 @@ _PyRestrict_IsHit(const struct _restrict_state *state)
 
 /* --- Clocks (restrict_clock.c) ------------------------------------------------ */
 
-/* Nanoseconds; -1 if there is no such clock, as that of a thread that ended. */
+/* Nanoseconds; -1 if there is no such clock, as that of an ended thread. */
 extern int64_t _PyRestrict_ReadClock(clockid_t clock);
 
 /* Is there a time at which the guest must be stopped? */

@@ -159,7 +159,7 @@ PyAPI_FUNC(const char *) _PyRestrict_LimitHit(PyInterpreterState *interp);
 
 /* --- For the streams --------------------------------------------------------- */
 
-/* How many of `size` bytes of output the cap still allows; they are counted. */
+/* How many of `size` bytes of output the cap still allows; it counts them. */
 extern Py_ssize_t _PyRestrict_ChargeOutput(Py_ssize_t size);
 /* Stop the guest because of its output.  Always -1. */
 extern int _PyRestrict_OutputExceeded(void);

@@ -68,10 +68,10 @@ class GuestError(Exception):
 class LimitExceeded(Exception):
     """A limit of the policy stopped the guest, or cancel() did.
 
-    limit  "memory", "cpu", "wall", "steps", "output", "net_bytes" or
-           "cancel"
-    usage  what the guest had used when it was stopped: a restrict.Usage
-    result from restrict.run(): the Result as far as there is one
+    limit   "memory", "cpu", "wall", "steps", "output", "net_bytes" or
+            "cancel"
+    usage   what the guest had used when it was stopped: a restrict.Usage
+    result  from restrict.run(): the Result as far as there is one
     """
 
     limit: str

@@ -528,7 +528,7 @@ main(int argc, char **argv)
     }
     PyEval_RestoreThread(host);
     printf("{\"start\": %ld, \"rss\": %ld, \"rss_peak\": %ld, "
-           "\"waited\": %.6f, \"stack\": %lld}\n", start, rss_kib(), peak_kib(),
-           waited, stack);
+           "\"waited\": %.6f, \"stack\": %lld}\n", start, rss_kib(),
+           peak_kib(), waited, stack);
     return Py_FinalizeEx() < 0;
 }

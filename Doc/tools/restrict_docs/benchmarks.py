@@ -131,10 +131,10 @@ class Benchmark(SphinxDirective):
     required_arguments = 1
 
     def run(self) -> list[nodes.Node]:
+        self.env.note_dependency(str(DATA))
         if not DATA.exists():
             return [nodes.paragraph("", "Not measured for this copy: run "
                                         "make bench.")]
-        self.env.note_dependency(str(DATA))
         data = json.loads(DATA.read_text(encoding="utf-8"))
         what = self.arguments[0]
         if what == "machine":

@@ -93,7 +93,7 @@ def show_program(row):
     for mode in ("trusted", "restricted"):
         deviation = row.get(f"{mode}_spread")
         cells.append(f"{row[mode]:.3f}" + (
-            " +- -----" if deviation is None else f" +- {deviation:.3f}"))
+            f" +- {deviation:.3f}" if deviation else " +- -----"))
     print(f"{row['name']:34} {cells[0]:>16} {cells[1]:>16}", flush=True)
 
 

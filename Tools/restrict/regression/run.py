@@ -4,13 +4,13 @@
            [--minutes N]
 
 This interpreter, not restricted, runs the modules of CPython's own test suite
-as they are.  A method that passes upstream and does not here is a difference.
-So upstream then runs what did not pass here, and no more: what failed, what
-was skipped, and what it lists and was not run at all.  A module in which
-something failed is run whole by upstream, as its methods may depend on each
-other.  A module with a difference is run once more here, alone: what then
-passes was chance.  differences.txt lists those that are meant, each with its
-reason.
+as they are, each in a process of its own.  A method that passes upstream and
+does not here is a difference.  So upstream then runs what did not pass here,
+and no more: what failed, what was skipped, and what it lists and was not run
+at all.  A module in which something failed is run whole by upstream, as its
+methods may depend on each other.  A module with a difference is run once more
+here, alone: what then passes was chance.  differences.txt lists those that
+are meant, each with its reason.
 
 With --minutes, modules that are not begun by then are left out and named.
 Exit status 1 if there is any other difference, or a line of differences.txt
@@ -18,8 +18,12 @@ that nothing needs.
 """
 
 import argparse
+import concurrent.futures
+import contextlib
 import fnmatch
 import json
+import os
+import signal
 import subprocess
 import sys
 import tempfile
@@ -29,8 +33,8 @@ from collections import Counter
 from pathlib import Path
 
 HERE = Path(__file__).absolute().parent
-PIECE = 40                              # modules a run, so that little is lost
 TIMEOUT = 900                           # seconds for one module
+SLOW = 30                               # seconds of one worth a line
 
 # Writes {module: [identifiers of its methods]}; a module that is skipped as a
 # whole has none.
@@ -101,35 +105,47 @@ def parse(path):
     return methods
 
 
-def run_suite(python, modules, jobs=2, only=()):
-    """Run modules, or only some of their methods; return {method: outcome}
-    and what regrtest printed."""
-    with tempfile.TemporaryDirectory() as folder:
+def run_module(python, module, only=()):
+    """Run a module, or some of its methods; return {method: outcome} and what
+    was printed."""
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
         path, match = Path(folder, "outcome.xml"), []
         if only:
             Path(folder, "only.txt").write_text("\n".join(only))
             match = ["--matchfile", "only.txt"]
-        done = subprocess.run(
-            [python, "-m", "test", f"-j{jobs}", f"--timeout={TIMEOUT}",
-             "--junit-xml", path, *match, *modules],
-            text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-            stdin=subprocess.DEVNULL, errors="replace", cwd=folder)
-        return parse(path), done.stdout
+        with subprocess.Popen(
+                [python, "-u", "-m", "test", f"--timeout={TIMEOUT}",
+                 "--junit-xml", path, *match, module],
+                text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                stdin=subprocess.DEVNULL, errors="replace", cwd=folder,
+                start_new_session=True) as child:
+            try:
+                text = child.communicate(timeout=TIMEOUT + 60)[0]
+            except subprocess.TimeoutExpired:
+                text = f"no end after {TIMEOUT + 60} s"
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(child.pid, signal.SIGKILL)    # what it left behind
+        return parse(path), text
 
 
-def run_here(args, modules):
-    """Run modules by this interpreter, as many as there is time for; return
-    {method: outcome} and the modules that were run."""
+def run_all(jobs, python, wanted, deadline=float("inf")):
+    """Run {module: methods, or () for all}, as many as are begun by the
+    deadline; return {module: {method: outcome}}."""
     outcomes = {}
-    started = time.monotonic()
-    for start in range(0, len(modules), PIECE):
-        minutes = (time.monotonic() - started) / 60
-        if args.minutes is not None and minutes > args.minutes:
-            return outcomes, modules[:start]
-        piece = modules[start:start + PIECE]
-        print(f"{minutes:5.1f} min  {piece[0]} ... {piece[-1]}", flush=True)
-        outcomes.update(run_suite(args.python, piece, args.jobs)[0])
-    return outcomes, modules
+
+    def one(module):
+        started = time.monotonic()
+        if started > deadline:
+            return
+        outcomes[module] = run_module(python, module, wanted[module])[0]
+        seconds = time.monotonic() - started
+        if seconds > SLOW or len(outcomes) % 50 == 0:
+            print(f"{len(outcomes):4} of {len(wanted)}: {module}, "
+                  f"{seconds:.0f} s", flush=True)
+
+    with concurrent.futures.ThreadPoolExecutor(jobs) as pool:
+        list(pool.map(one, wanted))
+    return outcomes
 
 
 def matches_exactly(method):
@@ -137,45 +153,42 @@ def matches_exactly(method):
     return "." in method and not set("*?[]") & set(method)
 
 
-def run_upstream(args, cases, here):
-    """Run by upstream what did not pass here; return {method: outcome}."""
-    rest = {module: [name for name in methods if here.get(name) != "passed"]
-            for module, methods in cases.items()}
-    whole = [module for module, methods in rest.items()
-             if any(here.get(name) == "failed" or not matches_exactly(name)
-                    for name in methods)]
-    part = [module for module in rest if rest[module] and module not in whole]
-    only = [name for module in part for name in rest[module]]
-    print(f"upstream: {len(only)} methods that did not pass here, and all of "
-          f"{' '.join(whole) or 'no module'}", flush=True)
-    outcomes = run_suite(args.upstream, part, args.jobs,
-                         only)[0] if only else {}
-    if whole:
-        outcomes.update(run_suite(args.upstream, whole, args.jobs)[0])
-    return outcomes
+def rest_of(cases, here):
+    """Return {module: methods} of what did not pass here; () where upstream
+    has to run all of a module."""
+    wanted = {}
+    for module, got in here.items():
+        rest = [name for name in cases.get(module, ())
+                if got.get(name) != "passed"]
+        if "failed" in got.values() or not all(map(matches_exactly, rest)):
+            wanted[module] = ()
+        elif rest:
+            wanted[module] = rest
+    return wanted
 
 
 # --- Comparing ---------------------------------------------------------------
 
 def differences(upstream, here):
-    """Return the methods that pass upstream and not here."""
+    """Return {method: outcome here} of those that pass upstream and not
+    here."""
     return {name: here.get(name, "missing")
             for name, outcome in upstream.items()
             if outcome == "passed" and here.get(name) != "passed"}
 
 
-def try_again(args, cases, upstream, here):
-    """Run the modules with a difference alone; return what is left of it."""
-    found = differences(upstream, here)
-    for module, methods in cases.items():
-        if not found.keys() & set(methods):
-            continue
-        got, text = run_suite(args.python, [module], jobs=1)
-        here.update(got)
-        if differences(upstream, {**dict.fromkeys(methods), **got}
-                       ).keys() & set(methods):
-            print(text[-3000:])
-    return differences(upstream, here)
+def compare(args, upstream, here):
+    """Return the differences of all modules; those of a module that has some
+    are what is left when it runs alone."""
+    found = {}
+    for module, outcomes in upstream.items():
+        if differences(outcomes, here[module]):
+            here[module], text = run_module(args.python, module)
+            left = differences(outcomes, here[module])
+            found.update(left)
+            if left:
+                print(text[-3000:])
+    return found
 
 
 def parse_differences(path):
@@ -213,38 +226,42 @@ def main(argv=None):
     parser.add_argument("--python", default=sys.executable)
     parser.add_argument("--upstream", required=True)
     parser.add_argument("--json", help="file to write the outcome to")
-    parser.add_argument("--minutes", type=float,
+    parser.add_argument("--minutes", type=float, default=float("inf"),
                         help="begin no more modules after this time")
-    parser.add_argument("--jobs", type=int, default=2)
+    parser.add_argument("--jobs", type=int, default=os.cpu_count())
     args = parser.parse_args(argv)
     started = time.monotonic()
     reasons = parse_differences(HERE / "differences.txt")
-    wanted = args.modules or list_modules(args.upstream)
-    here, modules = run_here(args, wanted)
-    cases = list_cases(args.upstream, modules)
-    upstream = run_upstream(args, cases, here)
-    found = try_again(args, cases, upstream, here)
-    bad, used = sort_out(found, reasons)
-    stale = ([] if args.modules or modules != wanted
+    modules = args.modules or list_modules(args.upstream)
+    here = run_all(args.jobs, args.python, dict.fromkeys(modules, ()),
+                   started + args.minutes * 60)
+    rest = rest_of(list_cases(args.upstream, here), here)
+    print(f"upstream: {sum(map(len, rest.values()))} methods that did not "
+          f"pass here, and all of {sum(not only for only in rest.values())} "
+          "modules", flush=True)
+    upstream = run_all(args.jobs, args.upstream, rest)
+    bad, used = sort_out(found := compare(args, upstream, here), reasons)
+    left_out = [name for name in modules if name not in here]
+    stale = ([] if args.modules or left_out
              else sorted(reasons.keys() - used))
     for pattern in stale:
         print(f"differences.txt: nothing differs that is {pattern}")
-    left_out = wanted[len(modules):]
     if left_out:
         print(f"left out for want of time: {' '.join(left_out)}")
-    counts = Counter(here.values())
-    print(f"test-cpython: {len(modules)} of {len(wanted)} modules in "
-          f"{(time.monotonic() - started) / 60:.1f} min; {len(here)} methods: "
-          f"{counts['passed']} pass, {counts['skipped']} skipped, "
-          f"{counts['failed']} fail; beside upstream, {len(bad)} differ and "
-          f"{len(found) - len(bad)} are meant to")
+    counts = Counter(outcome for methods in here.values()
+                     for outcome in methods.values())
+    print(f"test-cpython: {len(here)} of {len(modules)} modules in "
+          f"{(time.monotonic() - started) / 60:.1f} min; of "
+          f"{counts.total()} methods {counts['passed']} pass, "
+          f"{counts['skipped']} are skipped, {counts['failed']} fail; "
+          f"beside upstream {len(bad)} differ, and {len(found) - len(bad)} "
+          "that are meant to")
     if args.json:
         Path(args.json).write_text(json.dumps(
-            {"modules": modules, "left_out": left_out,
-             "methods": len(here), "counts": counts,
+            {"modules": list(here), "left_out": left_out, "counts": counts,
              "meant": sorted(found.keys() - bad.keys()), "other": bad},
             indent=1))
-    return 1 if bad or stale or not here else 0
+    return 1 if bad or stale or not counts["passed"] else 0
 
 
 if __name__ == "__main__":
