@@ -294,3 +294,54 @@ def test_a_leak_is_seen(python, tmp_path):
     blocks, _ = grown(python, tmp_path,
                       "kept = []\ndef f(): kept.append(object())")
     assert blocks >= CALLS
+
+
+LIVES = """
+import gc, sys
+import restrict
+
+source = '''
+import collections, json, re
+class C: pass
+c = C(); c.c = c
+twice([1]), print(1), json.loads('[1, {}]')
+def g(): yield c
+x = g(); next(x)
+try: import subprocess
+except ImportError: pass
+'''
+policy = restrict.Policy(cpu=600, wall=600)
+count = getattr(sys, "gettotalrefcount", int)
+
+def live(n):
+    for i in range(n):
+        with restrict.Interpreter(
+                policy, functions={"twice": lambda x: 2 * x}) as guest:
+            guest.run(source)
+            try:
+                guest.eval("1 / 0")
+            except restrict.GuestError:
+                pass
+    gc.collect()
+    return sys.getallocatedblocks(), count()
+
+# At first, caches fill: until one round leaves less than an object each.
+before = live(50)
+for i in range(12):
+    after = live(50)
+    grown = [b - a for a, b in zip(before, after)]
+    if max(grown) < 25:
+        break
+    before = after
+print(*grown)
+"""
+
+
+def test_interpreters_leave_nothing(python):
+    """Neither in the host nor in the sum of what interpreters left behind."""
+    done = subprocess.run([python, "-c", LIVES], text=True,
+                          capture_output=True, timeout=280)
+    assert done.returncode == 0, done.stderr[-3000:]
+    blocks, references = map(int, done.stdout.split())
+    assert blocks < 25
+    assert references < 25
