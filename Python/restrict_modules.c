@@ -178,7 +178,7 @@ static const struct {
     {"shutil", "_winapi"}, {"shutil", "grp"}, {"shutil", "nt"},
     {"shutil", "pwd"},
     {"tarfile", "grp"}, {"tarfile", "pwd"}, {"traceback", "_suggestions"},
-    {"uuid", "_uuid"},
+    {"uuid", "_uuid"}, {"warnings", "tracemalloc"},
 };
 
 /* Is the running code that of the frozen module?  Its file name says which,

@@ -263,7 +263,7 @@ _PyRestrict_InitMain(PyThreadState *tstate)
 
 #define NO_THREAD_STATE ((PyThreadState *)-1)
 
-/* --- Once per process --------------------------------------------------------------------- */
+/* --- Once per main interpreter ----------------------------------------------------------- */
 
 /* C modules with static types must be set up in the main interpreter before
    any other: two isolated interpreters that import _datetime first corrupt
@@ -311,11 +311,19 @@ leave_main(PyThreadState *temporary, PyThreadState *back)
     }
 }
 
+/* The main interpreter is; a process may have one after the other. */
+static int prepared;
+
+static void
+forget_main(void)
+{
+    prepared = 0;
+}
+
 /* One thread at a time; what failed is tried again. */
 PyStatus
 _PyRestrict_PrepareProcess(void)
 {
-    static int prepared;
     PyThreadState *tstate = _PyThreadState_GET();
     if (prepared) {
         return _PyStatus_OK();
@@ -324,11 +332,12 @@ _PyRestrict_PrepareProcess(void)
     if (temporary == NO_THREAD_STATE) {
         return _PyStatus_NO_MEMORY();
     }
-    prepared = import_in_main() == 0;
+    int err = import_in_main();
     PyErr_Clear();
     leave_main(temporary, tstate);
-    return prepared ? _PyStatus_OK()
-                    : _PyStatus_ERR("a C module cannot be set up");
+    prepared = !err && Py_AtExit(forget_main) == 0;
+    return err ? _PyStatus_ERR("a C module cannot be set up")
+               : _PyStatus_OK();
 }
 
 /* A reviewed C module that is no part of the binary is imported by the main

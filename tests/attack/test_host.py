@@ -130,3 +130,42 @@ except restrict.GuestError as exc:
         raise E("\\ud800")
     """
     assert run(python, source, host=host) == "True a\\nb\\x1b[2J\\ud800\n"
+
+
+def test_a_codec_error_shows_no_memory(python):
+    """Its text has a byte of an object that may be any by then, or none."""
+    source = """
+        class Reason(str):
+            def __str__(self):
+                del error.object
+                return "reason"
+        for error in (UnicodeDecodeError("utf-8", b"ab", 0, 1, "r"),
+                      UnicodeEncodeError("utf-8", "ab", 0, 1, "r"),
+                      UnicodeTranslateError("ab", 0, 1, "r")):
+            text = str(error)
+            for change in ("error.object = 1e300", "error.object = 2**200",
+                           "error.reason = Reason()"):
+                exec(change)
+                error.start, error.end = 1000, 1001
+                try:
+                    print(str(error))
+                except TypeError:
+                    print("refused")
+    """
+    assert run(python, source).split() == ["ended"] + 9 * ["refused"]
+
+
+def test_stripping_what_is_emptied_meanwhile(python):
+    source = """
+        class Blanks:
+            def __buffer__(self, flags):
+                return memoryview(b" ")
+            def __release_buffer__(self, view):
+                target.clear()
+                kept.append(bytearray(b"secret" * 1000))
+        kept = []
+        for strip in (bytearray.strip, bytearray.lstrip, bytearray.rstrip):
+            target = bytearray(b"x" * 6000)
+            print(strip(target, Blanks()) == b"x" * 6000)
+    """
+    assert run(python, source).split() == ["ended"] + 3 * ["True"]

@@ -72,6 +72,11 @@ PROGRAMS = {
         except ZeroDivisionError:
             assert "ZeroDivisionError" in traceback.format_exc()
         """,
+    "resource-warning": """
+        import warnings
+        warnings.simplefilter("always")
+        warnings.warn("left open", ResourceWarning, source=object())
+        """,
 }
 
 HOST = """

@@ -15,6 +15,7 @@ Needs hypothesis; exit status 1 if anything was found.
 import argparse
 import hashlib
 import json
+import os
 import queue
 import subprocess
 import sys
@@ -37,6 +38,7 @@ class Server:
     """A process that runs programs, made again when one has ended it."""
 
     def __init__(self, python, folder, with_filter, **grants):
+        self.environ = environment(python)
         self.command = [python, "-X", "faulthandler", HERE / "server.py",
                         build_watch(python, folder), str(int(with_filter)),
                         json.dumps(grants)]
@@ -49,7 +51,7 @@ class Server:
         with open(self.errors, "w") as errors:
             self.child = subprocess.Popen(
                 self.command, text=True, stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE, stderr=errors)
+                stdout=subprocess.PIPE, stderr=errors, env=self.environ)
         self.answers = queue.Queue()
         threading.Thread(target=self._read, args=[self.child, self.answers],
                          daemon=True).start()
@@ -129,6 +131,24 @@ def is_sanitized(python):
          "print(sysconfig.get_config_var('CONFIG_ARGS'))"],
         text=True, capture_output=True, check=True).stdout
     return "sanitizer" in flags
+
+
+# The sanitizer sees the blocks that malloc() gives, and not those of a guest's
+# own allocator, which is then left out.  No memory is counted; what bounds it
+# is the sanitizer's.
+SANITIZER = {
+    "PYTHONMALLOC": "malloc",
+    "ASAN_OPTIONS": ":".join([
+        "detect_leaks=0", "allocator_may_return_null=1",
+        "soft_rss_limit_mb=700", "max_allocation_size_mb=200",
+        "quarantine_size_mb=64"]),
+    "UBSAN_OPTIONS": "halt_on_error=1:print_stacktrace=1",
+}
+
+
+def environment(python):
+    """Return the environment of the process that runs programs."""
+    return {**os.environ, **(SANITIZER if is_sanitized(python) else {})}
 
 
 def grammar(python):
