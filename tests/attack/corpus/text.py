@@ -335,3 +335,27 @@ p=pickle.Pickler(io.BytesIO()); p.dispatch_table={i:lambda *a:1/0 for i in range
 for i in range(3):
     try: p.dump(A()); 
     except BaseException as e: print(repr(e)[:60])
+
+#: codec_error_of_anything
+import struct
+huge = struct.unpack('d', struct.pack('q', 2**62))[0]
+for make in (lambda: UnicodeDecodeError('utf-8', b'ab', 0, 1, 'r'), lambda: UnicodeEncodeError('utf-8', 'ab', 0, 1, 'r'), lambda: UnicodeTranslateError('ab', 0, 1, 'r')):
+    for thing in (huge, 5, 2**2000, None, (1, 2), [], {}, 'text', b'bytes', bytearray(9), object, int):
+        e = make()
+        e.object = thing
+        for at in (0, 1, 100, 2**20, 2**40, 2**61):
+            e.start = at
+            e.end = at + 1
+            text = str(e)
+            assert text == '' or type(thing) in (str, bytes), text
+    e = make()
+    del e.object
+    assert str(e) == ''
+    class R(str):
+        def __str__(self):
+            e.object = huge
+            return 'x'
+    e = make()
+    e.reason = R()
+    e.start, e.end = 2**40, 2**40 + 1
+    str(e)
