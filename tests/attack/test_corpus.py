@@ -34,7 +34,8 @@ class Runner:
 
     def __init__(self, python, flavour, folder):
         self.python, self.folder, self.ends = python, folder, {}
-        self.environ = {**os.environ, "ASAN_OPTIONS": "detect_leaks=0"}
+        self.environ = {**os.environ, "ASAN_OPTIONS":
+                        "detect_leaks=0:allocator_may_return_null=1"}
         if flavour == "asan":
             self.environ["PYTHONMALLOC"] = "malloc"
 

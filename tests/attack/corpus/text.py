@@ -359,3 +359,13 @@ for make in (lambda: UnicodeDecodeError('utf-8', b'ab', 0, 1, 'r'), lambda: Unic
     e.reason = R()
     e.start, e.end = 2**40, 2**40 + 1
     str(e)
+
+#: pickle_empty_memo
+import _pickle, io
+for i in range(2000):
+    u = _pickle.Unpickler(io.BytesIO(b'\x80\x04]q\x00h\x00.'))
+    keep = [bytes([255]) * n for n in range(16)]
+    del keep
+    u.memo = {}
+    try: u.load()
+    except Exception: pass
