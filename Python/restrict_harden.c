@@ -95,6 +95,15 @@ _PyRestrict_MakeFrameObject(_PyInterpreterFrame *frame)
     return f;
 }
 
+#define INPUT_SLICE ((size_t)1 << 16)
+
+size_t
+_PyRestrict_SliceOf(size_t input)
+{
+    _PyRestrict_IF_STOPPED(_PyThreadState_GET(), return 0);
+    return Py_MIN(input, INPUT_SLICE);
+}
+
 /* The first n of a tuple are exceptions or None, as the unwinder expects. */
 int
 _PyRestrict_IsSplit(PyObject *pair, Py_ssize_t n)

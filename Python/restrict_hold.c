@@ -101,6 +101,16 @@ _PyRestrict_EndUse(struct _restrict_use *use)
     }
 }
 
+int
+_PyRestrict_DictOf(PyObject *obj, PyObject **dict)
+{
+    if (!_PyRestrict_Holding) {
+        return 0;
+    }
+    *dict = PyObject_GenericGetDict(obj, NULL);
+    return *dict == NULL ? -1 : 0;
+}
+
 /* --- C modules ------------------------------------------------------------- */
 
 /* {name: module} of those made, out of the guest's reach. */

@@ -594,4 +594,15 @@ _PyRestrict_PollingMalloc(size_t size)
     return PyMem_Malloc(size);
 }
 
+/* For libraries that know nothing of Python, in Modules/_decimal/libmpdec;
+   they hold the GIL. */
+PyAPI_FUNC(int) _PyRestrict_LibraryStopped(void);
+
+int
+_PyRestrict_LibraryStopped(void)
+{
+    return _PyRestrict_POLLING()
+           && _PyRestrict_IsStopped(_PyThreadState_GET());
+}
+
 #endif  /* WITH_RESTRICTED */

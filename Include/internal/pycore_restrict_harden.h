@@ -19,6 +19,7 @@ extern "C" {
 
 #include "pycore_interp.h"        // PyInterpreterState.restricted
 #include "pycore_pystate.h"       // _PyInterpreterState_GET()
+#include "pycore_restrict_limits.h"  // _PyRestrict_POLL()
 #include "pycore_restrict_use.h"
 
 #ifdef WITH_RESTRICTED
@@ -34,6 +35,7 @@ PyAPI_FUNC(PyObject *) _PyRestrict_ReadInto(PyObject *function,
 extern int _PyRestrict_CheckPrefix(const uint32_t *code, const uint32_t *end,
                                    uint32_t n);
 PyAPI_FUNC(int) _PyRestrict_IsSplit(PyObject *pair, Py_ssize_t n);
+PyAPI_FUNC(size_t) _PyRestrict_SliceOf(size_t input);
 
 /* A cleanup function: the depth counted by _PyRestrict_DEEPER. */
 static inline void
@@ -47,11 +49,13 @@ _PyRestrict_Shallower(int *deeper)
 /* --- One-line hooks ------------------------------------------------------ */
 
 /* What follows, to the end of the block, can lead back here without a call
-   that counts its depth: count it. */
+   that counts its depth: count it.  What is shared makes such a walk as long
+   as two to the power of its depth: look whether it is to stop. */
 #define _PyRestrict_DEEPER(error_return) _PyRestrict_DEEPER_IF(1, error_return)
 #define _PyRestrict_DEEPER_IF(condition, error_return)                      \
     __attribute__((cleanup(_PyRestrict_Shallower))) int deeper_ = 0;        \
-    if ((condition) && _PyRestrict_IS_GUEST()) {                                      \
+    if ((condition) && _PyRestrict_IS_GUEST()) {                            \
+        _PyRestrict_POLL(error_return);                                     \
         if (Py_EnterRecursiveCall("")) {                                    \
             return error_return;                                            \
         }                                                                   \
@@ -137,6 +141,36 @@ extern PyFrameObject *_PyRestrict_MakeFrameObject(
                                 : _PyRestrict_MakeFrameObject(frame))
 #define _PyRestrict_NO_FRAME_OBJECT()
 
+/* How much of its input a compressor gets at a time: nothing looks at the stop
+   meanwhile, so a guest's is small, and what is more goes back to the rest.
+   None when the guest is to stop. */
+#define _PyRestrict_SLICE_INPUT(input, rest)                                \
+    do {                                                                    \
+        if (_PyRestrict_IS_GUEST()) {                                       \
+            size_t slice_ = _PyRestrict_SliceOf(input);                     \
+            (rest) = slice_ == 0 ? 0 : (rest) + (input) - slice_;           \
+            (input) = slice_;                                               \
+        }                                                                   \
+    } while (0)
+
+/* A date as it was pickled: year and day are not checked by anybody else, and
+   the weekday of a date in the year 0 is a place in front of a table. */
+#define _PyRestrict_SANE_DATE(data, error_return)                           \
+    do {                                                                    \
+        const unsigned char *date_ = (const unsigned char *)(data);         \
+        int year_ = date_[0] * 256 + date_[1];                              \
+        if (_PyRestrict_IS_GUEST()                                          \
+            && (year_ < 1 || year_ > 9999 || date_[3] < 1 || date_[3] > 31)) \
+        {                                                                   \
+            PyErr_SetString(PyExc_ValueError, "not the state of a date");   \
+            return error_return;                                            \
+        }                                                                   \
+    } while (0)
+
+/* Types whose dictionaries C code reads sizes from are not to be changed. */
+#define _PyRestrict_TYPE_FLAGS                                              \
+    (_PyRestrict_IS_GUEST() ? Py_TPFLAGS_IMMUTABLETYPE : 0)
+
 /* What an overridden split() of an exception group returned. */
 #define _PyRestrict_IS_SPLIT(pair) _PyRestrict_IsSplit(pair, 2)
 
@@ -159,6 +193,9 @@ extern PyFrameObject *_PyRestrict_MakeFrameObject(
 #define _PyRestrict_IF_GUEST(action)
 #define _PyRestrict_FPUTS(text, file) fputs(text, file)
 #define _PyRestrict_AT_LEAST(least, distance)
+#define _PyRestrict_SLICE_INPUT(input, rest)
+#define _PyRestrict_SANE_DATE(data, error_return)
+#define _PyRestrict_TYPE_FLAGS 0
 #define _PyRestrict_IS_SPLIT(pair) 1
 
 #endif  /* WITH_RESTRICTED */

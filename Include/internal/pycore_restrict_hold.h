@@ -79,6 +79,30 @@ extern PyObject *_PyRestrict_CallMethod(PyObject *obj, PyObject *name,
         }                                                               \
     } while (0)
 
+/* The __dict__ of an object that is set an attribute whose name compares
+   itself: made before, so that it is the same for everybody, and kept. */
+PyAPI_FUNC(int) _PyRestrict_DictOf(PyObject *obj, PyObject **dict);
+#define _PyRestrict_HOLD_DICT(obj, name, error_return)                  \
+    _PyRestrict_HOLDER(dict);                                           \
+    if (!PyUnicode_CheckExact(name)                                     \
+        && _PyRestrict_DictOf((obj), &held_dict_) < 0)                  \
+    {                                                                   \
+        return error_return;                                            \
+    }
+
+/* PyMapping_GetOptionalItem() of a mapping that the look-up may take away. */
+static inline int
+_PyRestrict_HeldItem(PyObject *mapping, PyObject *key, PyObject **result)
+{
+    PyObject *held = _PyRestrict_Hold(mapping);
+    int found = PyMapping_GetOptionalItem(mapping, key, result);
+    Py_XDECREF(held);
+    return found;
+}
+
+#define _PyRestrict_HELD_ITEM(mapping, key, result)                     \
+    _PyRestrict_HeldItem(mapping, key, result)
+
 /* --- Memory ---------------------------------------------------------------- */
 
 /* Memory that Python code gets to see before it is written. */
@@ -100,6 +124,25 @@ extern int _PyRestrict_KeepModule(const char *name, PyObject *module);
 #define _PyRestrict_TRUE_STRUCT(type, on_error)                         \
     do {                                                                \
         if (_PyRestrict_TrueStructCheck(type) < 0) {                    \
+            on_error;                                                   \
+        }                                                               \
+    } while (0)
+
+/* Keys that are compared in C among things that are not objects: a string
+   that is no more than that runs nothing of the guest's. */
+#define _PyRestrict_EXACT_KEY(key, otherwise)                           \
+    do {                                                                \
+        if (!PyUnicode_CheckExact(key) && _PyRestrict_IS_GUEST()) {     \
+            otherwise;                                                  \
+        }                                                               \
+    } while (0)
+
+/* What is read as a datetime is one. */
+#define _PyRestrict_IS_DATETIME(is, on_error)                           \
+    do {                                                                \
+        if (!(is) && _PyRestrict_IS_GUEST()) {                          \
+            PyErr_SetString(PyExc_TypeError,                            \
+                            "argument must be a datetime or None");     \
             on_error;                                                   \
         }                                                               \
     } while (0)
@@ -137,8 +180,13 @@ PyAPI_FUNC(void) _PyRestrict_EndUse(struct _restrict_use *use);
 #define _PyRestrict_CALL_METHOD(obj, name)
 #define _PyRestrict_HOLDER(name)
 #define _PyRestrict_HOLD_BY(name, object)
+#define _PyRestrict_HOLD_DICT(obj, name, error_return)
+#define _PyRestrict_HELD_ITEM(mapping, key, result)                     \
+    PyMapping_GetOptionalItem(mapping, key, result)
 #define _PyRestrict_WIPE(memory, size)
 #define _PyRestrict_TRUE_STRUCT(type, on_error)
+#define _PyRestrict_EXACT_KEY(key, otherwise)
+#define _PyRestrict_IS_DATETIME(is, on_error)
 #define _PyRestrict_USE_ONCE(object, what, on_error)
 #define _PyRestrict_BUILTIN_MODULE(name, upstream) (upstream)
 
