@@ -104,7 +104,7 @@ _PyRestrict_EndUse(struct _restrict_use *use)
 int
 _PyRestrict_DictOf(PyObject *obj, PyObject **dict)
 {
-    if (!_PyRestrict_Holding) {
+    if (!_PyRestrict_IN_USE()) {
         return 0;
     }
     *dict = PyObject_GenericGetDict(obj, NULL);

@@ -22,7 +22,6 @@ extern "C" {
 
 /* --- Objects --------------------------------------------------------------- */
 
-
 static inline void
 _PyRestrict_LetGo(PyObject **held)
 {
@@ -94,10 +93,8 @@ PyAPI_FUNC(int) _PyRestrict_DictOf(PyObject *obj, PyObject **dict);
 static inline int
 _PyRestrict_HeldItem(PyObject *mapping, PyObject *key, PyObject **result)
 {
-    PyObject *held = _PyRestrict_Hold(mapping);
-    int found = PyMapping_GetOptionalItem(mapping, key, result);
-    Py_XDECREF(held);
-    return found;
+    _PyRestrict_HOLD(mapping);
+    return PyMapping_GetOptionalItem(mapping, key, result);
 }
 
 #define _PyRestrict_HELD_ITEM(mapping, key, result)                     \
