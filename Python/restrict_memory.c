@@ -594,10 +594,7 @@ _PyRestrict_PollingMalloc(size_t size)
     return PyMem_Malloc(size);
 }
 
-/* For libraries that know nothing of Python, in Modules/_decimal/libmpdec;
-   they hold the GIL. */
-PyAPI_FUNC(int) _PyRestrict_LibraryStopped(void);
-
+/* Modules/_decimal/libmpdec asks. */
 int
 _PyRestrict_LibraryStopped(void)
 {

@@ -15,8 +15,9 @@
    the datagram wiped.
 
    A guest makes sockets of IPv4 and IPv6, TCP and UDP, no others, with the
-   options of restrict_socket_options.c and few flags.  There is no ancillary data to send.  A descriptor by number must be
-   the guest's own, and is what the kernel says that it is. */
+   options of restrict_socket_options.c and few flags.  There is no ancillary
+   data to send.  A descriptor by number must be the guest's own, and is what
+   the kernel says that it is. */
 
 #include "Python.h"
 #include "pycore_code.h"          // PyCodeObject
@@ -387,9 +388,10 @@ is_unspecified(const _PyRestrict_Address *address)
                && memcmp(address->bytes + 12, zero, 4) == 0);
 }
 
-/* What is sent to the unspecified address arrives at the loopback one: a grant
-   to listen at all addresses is none to reach the machine's own services.
-   Which of the two loopbacks "::" is depends on what the socket is bound to. */
+/* What is sent to the unspecified address arrives at the loopback one: a
+   grant to listen at all addresses is none to reach the machine's own
+   services.  Which of the two loopbacks "::" is depends on what the socket is
+   bound to. */
 static int
 check_target(const struct sockaddr *addr, socklen_t len)
 {
@@ -644,7 +646,8 @@ _PyRestrict_TLSUse(int fd)
     if (_PyRestrict_CheckDescriptor(fd) < 0) {
         return -1;
     }
-    return _PyRestrict_IsStream(fd) ? 0 : _PyRestrict_DenySocket("TLS without a stream");
+    return _PyRestrict_IsStream(fd)
+           ? 0 : _PyRestrict_DenySocket("TLS without a stream");
 }
 
 int

@@ -359,13 +359,13 @@ PyAPI_FUNC(PyObject *) _PyRestrict_GuardedCompile(PyObject *text, int start);
 /* In place of what globals say, for guarded code. */
 #define _PyRestrict_BUILTINS_OF(globals)                                    \
     do {                                                                    \
-        if (_PyRestrict_IN_USE() && _PyRestrict_IsMarked(globals)) {                        \
+        if (_PyRestrict_IN_USE() && _PyRestrict_IsMarked(globals)) {        \
             return _PyRestrict_BuiltinsOf(globals);                         \
         }                                                                   \
     } while (0)
 #define _PyRestrict_UNSEAL(globals, builtins)                               \
     do {                                                                    \
-        if (_PyRestrict_IN_USE() && !PyDict_CheckExact(builtins)) {                        \
+        if (_PyRestrict_IN_USE() && !PyDict_CheckExact(builtins)) {         \
             builtins = _PyRestrict_Unseal(globals, builtins);               \
         }                                                                   \
     } while (0)

@@ -82,6 +82,8 @@ PyAPI_FUNC(void) _PyRestrict_LibraryFree(void *ptr);
 /* PyMem_Malloc(), but NULL once the guest is stopped: for libraries whose
    computations are long, and look at nothing else. */
 PyAPI_FUNC(void *) _PyRestrict_PollingMalloc(size_t size);
+/* For libraries that know nothing of Python; they hold the GIL. */
+PyAPI_FUNC(int) _PyRestrict_LibraryStopped(void);
 
 /* --- Clocks and the stop (restrict_clock.c, restrict_stop.c) ------------------- */
 

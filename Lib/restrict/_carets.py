@@ -26,7 +26,7 @@ _KEYWORDS = {"and", "assert", "await", "else", "for", "from", "if", "import",
              "in", "is", "lambda", "not", "or", "raise", "yield"}
 _PRECEDENCE = {"|": 1, "^": 2, "&": 3, "<<": 4, ">>": 4, "+": 5, "-": 5,
                "*": 6, "/": 6, "//": 6, "%": 6, "@": 6, "**": 8}
-_UNARY = 7                          # binds less than **, and more than the rest
+_UNARY = 7                          # binds less than **, more than the rest
 
 Span = tuple[int, int]
 

@@ -334,8 +334,9 @@ def command_learn(args: argparse.Namespace) -> int:
     """Run a script with everything refused; write the policy it asks for."""
     policy = make_policy(args)
     name = args.output_file
-    if os.path.exists(name) and not (args.force or args.policy and
-                                     os.path.samefile(name, args.policy)):
+    widens = bool(args.policy) and os.path.exists(name) and \
+        os.path.samefile(name, args.policy)
+    if os.path.exists(name) and not (args.force or widens):
         raise _UsageError(f"{name} exists; --policy {name} widens it, "
                           f"--force replaces it")
     _open_output(name, "a").close()
