@@ -8,8 +8,8 @@ as they are, each in a process of its own.  A method that passes upstream and
 does not here is a difference.  So upstream then runs what did not pass here,
 and no more: what failed, what was skipped, and what it lists and was not run
 at all.  A module in which something failed is run whole by upstream, as its
-methods may depend on each other.  A module with a difference is run once more
-here, alone: what then passes was chance.  differences.txt lists those that
+methods may depend on each other.  A module with a difference is run again
+here, alone, twice at most: what then passes was chance.  differences.txt lists those that
 are meant, each with its reason.
 
 With --minutes, modules that are not begun by then are left out and named.
@@ -34,6 +34,7 @@ from pathlib import Path
 
 HERE = Path(__file__).absolute().parent
 TIMEOUT = 900                           # seconds for one module
+ALONE = 2                               # times that a difference may go away
 SLOW = 30                               # seconds of one worth a line
 
 # Writes {module: [identifiers of its methods]}; a module that is skipped as a
@@ -179,15 +180,17 @@ def differences(upstream, here):
 
 def compare(args, upstream, here):
     """Return the differences of all modules; those of a module that has some
-    are what is left when it runs alone."""
+    are what is left when it runs alone, twice if need be."""
     found = {}
     for module, outcomes in upstream.items():
-        if differences(outcomes, here[module]):
-            here[module], text = run_module(args.python, module)
-            left = differences(outcomes, here[module])
-            found.update(left)
+        left, text = differences(outcomes, here[module]), ""
+        for _ in range(ALONE):
             if left:
-                print(text[-3000:])
+                here[module], text = run_module(args.python, module)
+                left = differences(outcomes, here[module])
+        found.update(left)
+        if left:
+            print(text[-3000:])
     return found
 
 
