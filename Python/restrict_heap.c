@@ -322,6 +322,13 @@ price(const struct block *block, size_t size)
         (uintptr_t)block + size, rest));
 }
 
+/* Make one block of two neighbours; neither is in a list. */
+OURS static void
+join(struct block *block, struct block *after)
+{
+    set_size(block, (size_t)block->size + after->size);
+}
+
 /* Cut what is behind the first `size` bytes off, as a free block. */
 OURS static void
 cut(struct _restrict_heap *heap, struct block *block, size_t size, int state)
@@ -334,7 +341,14 @@ cut(struct _restrict_heap *heap, struct block *block, size_t size, int state)
     set_size(block, size);
     set_size(left, rest);
     left->before = (uint32_t)size;
+    state = spare(left) == 0 ? IDLE : state;
+    struct block *after = block_after(left);
+    if (state == IDLE && after != NULL && after->state == IDLE) {
+        take_block(heap, after);
+        join(left, after);
+    }
     put_block(heap, left, state);
+    HIDE(left, left->size);
 }
 
 /* A block that is large enough, and paid for; still in its list.  Giving
@@ -384,24 +398,26 @@ _PyRestrict_HeapAlloc(struct _restrict_memory *memory, size_t size)
 
 /* --- Giving back --------------------------------------------------------------- */
 
-/* Make one block of two neighbours; neither is in a list. */
-OURS static void
-join(struct block *block, struct block *after)
+/* Does a free neighbour become part of a block in that state?  Of an idle one,
+   pages would have to be given back first; small ones have none. */
+OURS static int
+joins(const struct block *neighbour, int state)
 {
-    set_size(block, (size_t)block->size + after->size);
+    return neighbour != NULL && neighbour->state != USED
+           && (neighbour->state == state
+               || (state == BARE && spare(neighbour) == 0));
 }
 
-/* Join a block with the neighbours that are in that state. */
 OURS static struct block *
 join_neighbours(struct _restrict_heap *heap, struct block *block, int state)
 {
     struct block *after = block_after(block);
-    if (after != NULL && after->state == state) {
+    if (joins(after, state)) {
         take_block(heap, after);
         join(block, after);
     }
     struct block *before = block_before(block);
-    if (before != NULL && before->state == state) {
+    if (joins(before, state)) {
         take_block(heap, before);
         join(before, block);
         block = before;
@@ -465,6 +481,13 @@ _PyRestrict_HeapTrim(struct _restrict_memory *memory)
     if (heap == NULL) {
         return;
     }
+    struct region *after;
+    for (struct region *region = heap->regions; region; region = after) {
+        after = region->next;
+        if (region->n_used == 0) {
+            drop_region(memory, region);
+        }
+    }
     struct lists *idle = &heap->lists[IDLE];
     // Smaller ones have no whole page.
     for (size_t bin = next_bin(idle, bin_of(PAGE)); bin < N_BINS;
@@ -473,9 +496,13 @@ _PyRestrict_HeapTrim(struct _restrict_memory *memory)
         struct block *next;
         for (struct block *block = idle->bins[bin]; block; block = next) {
             next = block->next;
-            if (spare(block) > 0) {
-                make_bare(memory, block);
+            if (spare(block) == 0) {
+                continue;
             }
+            int is_beside = next != NULL && (next == block_after(block)
+                                             || next == block_before(block));
+            make_bare(memory, block);
+            next = is_beside ? idle->bins[bin] : next;
         }
     }
 }
@@ -525,32 +552,13 @@ extend(struct _restrict_memory *memory, struct block *block, size_t size)
     return 0;
 }
 
-/* What a smaller block leaves over joins a free neighbour. */
-OURS static void
-shrink(struct _restrict_heap *heap, struct block *block, size_t size)
-{
-    if (block->size - size < SMALLEST) {
-        return;
-    }
-    cut(heap, block, size, IDLE);
-    struct block *left = block_after(block);
-    HIDE(left, left->size);
-    take_block(heap, left);
-    struct block *after = block_after(left);
-    if (after != NULL && after->state == IDLE) {
-        take_block(heap, after);
-        join(left, after);
-    }
-    put_block(heap, left, IDLE);
-}
-
 OURS int
 _PyRestrict_HeapResize(struct _restrict_memory *memory, void *ptr, size_t size)
 {
     struct block *block = block_of(ptr);
     size = size_with_header(size);
     if (size <= block->size) {
-        shrink(memory->heap, block, size);
+        cut(memory->heap, block, size, IDLE);
         return 0;
     }
     int err = extend(memory, block, size);

@@ -249,8 +249,8 @@ init_main(PyThreadState *tstate)
 PyStatus
 _PyRestrict_InitMain(PyThreadState *tstate)
 {
-    // The types and functions of C code, which stay to the end: only there
-    // does a collection look at them again.
+    // The types and functions of C code stay to the end: only there does a
+    // collection look at them again.
     _PyGC_Freeze(tstate->interp);
     if (init_main(tstate) < 0) {
         PyErr_Clear();

@@ -1,6 +1,9 @@
 """The heap of a guest: what is freed is used again or given back, and what
 fragments cost stays under the cap."""
 
+import shlex
+import subprocess
+
 import pytest
 
 INTERPRETER = 2500              # KiB, as in test_memory.py
@@ -181,3 +184,36 @@ for size in (1000, 20_000, 250_000, 1 << 20):
     del x
 """, memory=64 << 20)
     assert guest["memory"] < 6 << 20 < 16 << 20 < guest["peak"]
+
+
+@pytest.fixture(scope="module", params=["", "-fsanitize=address,undefined"],
+                ids=["plain", "sanitized"])
+def heap(request, top, build_dir, python, tmp_path_factory):
+    """The heap by itself, under random requests; see heap.c."""
+    if request.param and request.config.getoption("flavour") == "asan":
+        pytest.skip("sanitized anyway")
+    compiler = subprocess.run(
+        [python, "-c", "import sysconfig; "
+         "print(sysconfig.get_config_var('CC'))"],
+        capture_output=True, text=True, check=True).stdout
+    program = tmp_path_factory.mktemp("heap") / "heap"
+    headers = top / "build/cpython/Include"
+    subprocess.run(
+        [*shlex.split(compiler), "-std=c11", "-D_GNU_SOURCE", "-O1", "-g",
+         *request.param.split(), "-DPy_BUILD_CORE", "-o", program,
+         *(f"-I{path}" for path in (
+             top / "Python", headers / "internal",
+             headers / "internal/mimalloc", build_dir, headers)),
+         top / "tests/limits/heap.c"], check=True)
+    return program
+
+
+@pytest.mark.parametrize("cap", [60_000_000, 12_000_000, 4_000_000])
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_random_requests(heap, seed, cap):
+    """After each fifty, it holds together and counts what is resident."""
+    done = subprocess.run([heap, str(seed), "8000", str(cap)],
+                          capture_output=True, text=True, timeout=250)
+    assert done.returncode == 0, done.stderr[-3000:]
+    if cap < 5_000_000:
+        assert done.stdout == "1\n"         # it had to give back

@@ -9,8 +9,8 @@ does not here is a difference.  So upstream then runs what did not pass here,
 and no more: what failed, what was skipped, and what it lists and was not run
 at all.  A module in which something failed is run whole by upstream, as its
 methods may depend on each other.  A module with a difference is run again
-here, alone, twice at most: what then passes was chance.  differences.txt lists those that
-are meant, each with its reason.
+here, alone, twice at most: what then passes was chance.  differences.txt lists
+those that are meant, each with its reason.
 
 With --minutes, modules that are not begun by then are left out and named.
 Exit status 1 if there is any other difference, or a line of differences.txt
