@@ -317,11 +317,14 @@ PyRestrict_GetUsage(PyInterpreterState *interp, PyRestrictUsage *usage)
     }
     struct _restrict_limits *limits = &state->limits;
     struct _restrict_memory *memory = &interp->obmalloc->restricted;
-    usage->memory = (Py_ssize_t)memory->used;
-    usage->peak_memory = (Py_ssize_t)memory->peak;
-    usage->steps = limits->steps;
-    usage->output = (Py_ssize_t)limits->output;
-    usage->denials = state->log.n_denials;
+    // The guest may be running, and adding to them.
+    usage->memory = _Py_atomic_load_ssize_relaxed((Py_ssize_t *)&memory->used);
+    usage->peak_memory = _Py_atomic_load_ssize_relaxed(
+        (Py_ssize_t *)&memory->peak);
+    usage->steps = _Py_atomic_load_uint64_relaxed(&limits->steps);
+    usage->output = _Py_atomic_load_ssize_relaxed(
+        (Py_ssize_t *)&limits->output);
+    usage->denials = _Py_atomic_load_ullong_relaxed(&state->log.n_denials);
     _PyRestrict_LockWatchdog();
     int64_t wall = clock_used(&limits->wall,
                               _PyRestrict_ReadClock(CLOCK_MONOTONIC));

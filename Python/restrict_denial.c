@@ -402,7 +402,7 @@ _PyRestrict_Deny(const struct _restrict_request *request)
     struct _restrict_log *log = state != NULL ? &state->log
                                               : _PyRestrict_GuardedLog();
     if (log != NULL) {
-        log->n_denials++;
+        _Py_atomic_store_ullong_relaxed(&log->n_denials, log->n_denials + 1);
         record(log, request);
     }
     raise_refusal(request);

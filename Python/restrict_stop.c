@@ -183,7 +183,7 @@ _PyRestrict_HandlePending(PyThreadState *tstate)
             _PyRestrict_Stop(state, _PyRestrict_LIMIT_STEPS);
         }
         else {
-            limits->steps++;
+            _Py_atomic_store_uint64_relaxed(&limits->steps, limits->steps + 1);
         }
     }
     return _PyRestrict_IsHit(state) ? raise_stop(tstate) : 0;
@@ -214,7 +214,8 @@ _PyRestrict_ChargeOutput(Py_ssize_t size)
     size_t left = limits->output_cap - Py_MIN(limits->output,
                                               limits->output_cap);
     size = (Py_ssize_t)Py_MIN((size_t)size, left);
-    limits->output += (size_t)size;
+    _Py_atomic_store_ssize_relaxed((Py_ssize_t *)&limits->output,
+                                   (Py_ssize_t)limits->output + size);
     return size;
 }
 
