@@ -241,9 +241,8 @@ grow_sockets(struct _restrict_net *net, size_t n)
     return 0;
 }
 
-/* Its kind is asked of the system, once, and never changes. */
 static int
-note_socket(struct _restrict_net *net, int fd)
+note_socket(struct _restrict_net *net, int fd, int type)
 {
     if (WORD(fd) >= net->n_socket_words
         && grow_sockets(net, WORD(fd) + 1) < 0)
@@ -254,7 +253,9 @@ note_socket(struct _restrict_net *net, int fd)
     net->n_sockets += !(sockets->all & BIT(fd));
     sockets->all |= BIT(fd);
     sockets->streams &= ~BIT(fd);
-    sockets->streams |= _PyRestrict_IsStream(fd) ? BIT(fd) : 0;
+    if ((type & ~(SOCK_NONBLOCK | SOCK_CLOEXEC)) == SOCK_STREAM) {
+        sockets->streams |= BIT(fd);
+    }
     return 0;
 }
 
@@ -333,10 +334,10 @@ _PyRestrict_SocketAdopt(int fd)
 }
 
 int
-_PyRestrict_SocketOwn(int fd)
+_PyRestrict_SocketOwn(int fd, int type)
 {
     struct _restrict_net *net = _PyRestrict_NetOf(_PyInterpreterState_GET());
-    if (net == NULL || note_socket(net, fd) < 0) {
+    if (net == NULL || note_socket(net, fd, type) < 0) {
         close(fd);
         PyErr_NoMemory();
         return -1;

@@ -397,6 +397,9 @@ _PyRestrict_CARRY(PyObject *callable)
     return Py_XNewRef(callable);
 }
 
+/* The same where upstream's code expects NULL as well. */
+#define _PyRestrict_XCARRY(callable) _PyRestrict_CARRY(callable)
+
 /* The same, and drop the callable itself. */
 static inline PyObject *
 _PyRestrict_CARRY_RESULT(PyObject *callable)
@@ -445,7 +448,8 @@ _PyRestrict_CARRY_RESULT(PyObject *callable)
 #define _PyRestrict_UNSEAL(globals, builtins)
 #define _PyRestrict_ADOPT_TYPE(type, on_error)
 #define _PyRestrict_TYPE_SETATTR(type, name, value)
-#define _PyRestrict_CARRY(callable) Py_XNewRef(callable)
+#define _PyRestrict_CARRY(callable) Py_NewRef(callable)
+#define _PyRestrict_XCARRY(callable) Py_XNewRef(callable)
 #define _PyRestrict_PROXY_COMPARE(mapping, other, op)
 #define _PyRestrict_PROXY_OR(left, right)
 

@@ -161,7 +161,7 @@ extern int _PyRestrict_FromLibrary(void);
 PyAPI_FUNC(int) _PyRestrict_SocketUse(int fd);
 PyAPI_FUNC(int) _PyRestrict_SocketNew(int family, int type, int proto);
 PyAPI_FUNC(int) _PyRestrict_SocketAdopt(int fd);
-PyAPI_FUNC(int) _PyRestrict_SocketOwn(int fd);
+PyAPI_FUNC(int) _PyRestrict_SocketOwn(int fd, int type);
 PyAPI_FUNC(void) _PyRestrict_SocketForget(int fd);
 PyAPI_FUNC(int) _PyRestrict_SocketConnect(int fd, const struct sockaddr *addr,
                                           socklen_t len);
@@ -233,8 +233,9 @@ PyAPI_FUNC(int) _PyRestrict_TLSOpen(PyObject *name, const char *path,
             family = type = proto = -1;                                     \
         }                                                                   \
     } while (0)
-#define _PyRestrict_SOCKET_OWN(fd, on_error)                                \
-    _PyRestrict_NET_GUARD(_PyRestrict_SocketOwn(fd), on_error)
+/* type: as the guest asked for it, or the kernel says. */
+#define _PyRestrict_SOCKET_OWN(fd, type, on_error)                          \
+    _PyRestrict_NET_GUARD(_PyRestrict_SocketOwn(fd, type), on_error)
 #define _PyRestrict_SOCKET_FORGET(fd)                                       \
     do {                                                                    \
         if (_PyRestrict_IS_GUEST()) {                                       \
@@ -337,7 +338,7 @@ PyAPI_FUNC(int) _PyRestrict_TLSOpen(PyObject *name, const char *path,
 #define _PyRestrict_SOCKET_USE(fd, on_refusal)
 #define _PyRestrict_SOCKET_NEW(family, type, proto, on_refusal)
 #define _PyRestrict_SOCKET_ADOPT(fd, family, type, proto, on_refusal)
-#define _PyRestrict_SOCKET_OWN(fd, on_error)
+#define _PyRestrict_SOCKET_OWN(fd, type, on_error)
 #define _PyRestrict_SOCKET_FORGET(fd)
 // The label that is jumped to stays in use.
 #define _PyRestrict_SOCKET_CLOSE(fd, on_refusal)                            \
