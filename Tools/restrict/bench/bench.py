@@ -136,9 +136,19 @@ def count_passing():
     return json.loads(done.stdout.splitlines()[-1])
 
 
+def time_text(seconds):
+    """Return a time with three digits and a unit that suits it."""
+    for unit, size in (("s", 1.0), ("ms", 1e-3), ("us", 1e-6)):
+        if seconds >= size:
+            return f"{seconds / size:.3g} {unit}"
+    return f"{seconds / 1e-9:.3g} ns"
+
+
 def show_life(figures):
     """Print what belongs together in a row, with how many times as long the
     others take as a guest."""
+    print(f"\n{'the life of guests':38} {'by':16} {'mean':>9} +-stdev "
+          f"{'times the first':>16}")
     groups = {}
     for name, figure in figures.items():
         what, _, whose = name.rpartition(": ")
@@ -149,9 +159,9 @@ def show_life(figures):
             label, what = what, ""
             passed = (f"  ({figure['passed']} of {figure['of']} programs)"
                       if "passed" in figure else "")
-            print(f"{label:34} {whose:16} {figure['mean'] * 1e6:12.1f} us "
-                  f"+-{figure['stdev'] / figure['mean']:5.1%} "
-                  f"{figure['mean'] / ours:8.2f}{passed}")
+            print(f"{label:38} {whose:16} {time_text(figure['mean']):>9} "
+                  f"+-{figure['stdev'] / figure['mean']:4.0%} "
+                  f"{figure['mean'] / ours:16.2f}{passed}")
 
 
 def measure_memory(args):
