@@ -17,6 +17,7 @@ extern "C" {
 #endif
 
 #include "pycore_restrict_harden.h"  // _PyRestrict_IS_GUEST()
+#include "pycore_restrict_limits.h"  // _PyRestrict_POLLING()
 
 #ifdef WITH_RESTRICTED
 
@@ -165,6 +166,9 @@ PyAPI_FUNC(void) _PyRestrict_EndUse(struct _restrict_use *use);
         on_error;                                                       \
     }
 
+/* Some guest is stopped, in which nothing can be compared: for an assertion. */
+#define _PyRestrict_NO_COMPARING() _PyRestrict_POLLING()
+
 /* A new reference to the C module itself, whatever sys.modules holds. */
 #define _PyRestrict_BUILTIN_MODULE(name, upstream)                      \
     (_PyRestrict_IS_GUEST() ? _PyRestrict_BuiltinModule(name) : (upstream))
@@ -185,6 +189,7 @@ PyAPI_FUNC(void) _PyRestrict_EndUse(struct _restrict_use *use);
 #define _PyRestrict_EXACT_KEY(key, otherwise)
 #define _PyRestrict_IS_DATETIME(is, on_error)
 #define _PyRestrict_USE_ONCE(object, what, on_error)
+#define _PyRestrict_NO_COMPARING() 0
 #define _PyRestrict_BUILTIN_MODULE(name, upstream) (upstream)
 
 #endif  /* WITH_RESTRICTED */

@@ -239,3 +239,14 @@ while True: pass
     assert guest["hit"] == "wall"
     assert guest["stdout"] == ""
     assert guest["end"] < 2
+
+
+def test_stopped_while_sorting(driver):
+    """A build with assertions compares again what sort() compared."""
+    [guest], _ = driver(
+        "import random\n"
+        "x = [str(i) for i in range(20000)]\n"
+        "random.Random(1).shuffle(x)\n"
+        "while True: sorted(x), sorted(map(int, x)), sorted(map(float, x))",
+        cpu=1, wall=50)
+    assert guest["hit"] in ("cpu", "wall") and guest["stdout"] == ""
