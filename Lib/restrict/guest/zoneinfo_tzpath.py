@@ -14,8 +14,8 @@ def reset_tzpath(to=None):
 
 def _check_key(key):
     """Raise ValueError for a key that names no place below the folder."""
-    if (key.startswith(("/", "../")) or os.path.normpath(key) != key
-            or key in {"", ".", ".."}):
+    if (os.path.normpath(key) != key or key in {"", ".", ".."}
+            or key.startswith(("/", "../"))):
         raise ValueError(f"ZoneInfo keys must be normalized relative paths, "
                          f"got: {key}")
 

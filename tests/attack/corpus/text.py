@@ -369,3 +369,31 @@ for i in range(2000):
     u.memo = {}
     try: u.load()
     except Exception: pass
+
+#: tokenizer_reenter
+import _tokenize, io
+def run(f):
+    try: return f()
+    except BaseException as e: return repr(e)
+lines=['def f(x):\n','  """a\n','b"""\n','  return f"{x\n','!r:>{10}}"\n','(1,\n',' 2)\n','\\\n','x\n','']
+for k in range(10):
+  for mode in range(4):
+    n=0
+    def rl(*a):
+        global n,it
+        n+=1
+        if n==k+1:
+            if mode==0: run(lambda: next(it))
+            elif mode==1: run(lambda: list(it))
+            elif mode==2: del it
+            else: return R
+        return lines[n-1] if n<=len(lines) else ''
+    for R in (5,None,b'x','\ud800','x'*10**5,'\0','a\nb\nc','\x0c','\ufeff'):
+        for ex in (0,1):
+            for enc in (None,'utf-8'):
+                n=0
+                it=run(lambda: _tokenize.TokenizerIter(rl,extra_tokens=ex) if enc is None else _tokenize.TokenizerIter(lambda *a: rl().encode(),encoding=enc,extra_tokens=ex))
+                def go():
+                    for i in range(60): next(it)
+                run(go)
+        if mode!=3: break
