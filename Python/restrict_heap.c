@@ -21,12 +21,12 @@
 #include "Python.h"
 #include "pycore_bitutils.h"      // _Py_bit_length()
 #include "pycore_restrict.h"
-#include "restrict_heap.h"
 
 #ifdef WITH_RESTRICTED
 
-#include <stdbool.h>
 #include <sys/mman.h>
+
+#include "restrict_heap.h"
 
 #define REGION ((size_t)1 << 20)  // bytes, and their alignment
 #define PAGE 4096                 // bytes; what we round to

@@ -25,13 +25,14 @@
 #include <stdbool.h>
 #include "pycore_obmalloc.h"
 #include "pycore_restrict.h"
-#include "restrict_heap.h"
 
 #ifdef WITH_RESTRICTED
 
 #include <malloc.h>               // malloc_usable_size()
 #include <stdlib.h>
 #include <sys/mman.h>
+
+#include "restrict_heap.h"
 
 #define LARGE _PyRestrict_HEAP_MAX      // bytes; from here on a mapping
 #define BIG (64 * 1024)           // bytes; from here on MemoryError at the cap
