@@ -38,6 +38,9 @@ except ModuleNotFoundError:         # built --without-restricted
         class Stop(BaseException):
             """Never raised."""
 
+        def set_teller(self, teller: Callable[[], object]) -> None:
+            """Do nothing: there is nothing to tell."""
+
         def __getattr__(self, name: str) -> Any:
             raise RuntimeError("Python was built --without-restricted")
 
@@ -202,8 +205,7 @@ def _tell() -> None:
             _telling.release()
 
 
-if hasattr(_restrict_guarded, "set_teller"):
-    _restrict_guarded.set_teller(_tell)
+_restrict_guarded.set_teller(_tell)
 
 
 # --- What a guest is given --------------------------------------------------
