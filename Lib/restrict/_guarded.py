@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any
 from restrict._report import Record, make_denial
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from types import CodeType
     from typing import TextIO
 
