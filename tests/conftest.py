@@ -13,6 +13,23 @@ def pytest_addoption(parser):
         help="test the interpreter of build/FLAVOUR (default: release)")
 
 
+# What can be tested of a build without restricted mode.
+PLAIN = ("build/", "regression/", "seeds/", "embed/test_conventions.py",
+         "test_plain.py")
+
+
+def pytest_collection_modifyitems(config, items):
+    """Without restricted mode, leave out what is about it."""
+    if config.getoption("flavour") != "plain":
+        return
+    tests = TOP / "tests"
+    kept = [item for item in items if item.path.relative_to(tests)
+            .as_posix().startswith(PLAIN)]
+    config.hook.pytest_deselected(
+        items=[item for item in items if item not in kept])
+    items[:] = kept
+
+
 def pytest_report_header(config):
     return f"flavour: {config.getoption('flavour')}"
 

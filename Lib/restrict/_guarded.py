@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any
 from restrict._report import Record, make_denial
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from types import CodeType
     from typing import TextIO
 
@@ -37,6 +38,9 @@ except ModuleNotFoundError:         # built --without-restricted
 
         class Stop(BaseException):
             """Never raised."""
+
+        def set_teller(self, teller: Callable[[], object]) -> None:
+            """Do nothing: there is nothing to tell."""
 
         def __getattr__(self, name: str) -> Any:
             raise RuntimeError("Python was built --without-restricted")
@@ -202,8 +206,7 @@ def _tell() -> None:
             _telling.release()
 
 
-if hasattr(_restrict_guarded, "set_teller"):
-    _restrict_guarded.set_teller(_tell)
+_restrict_guarded.set_teller(_tell)
 
 
 # --- What a guest is given --------------------------------------------------

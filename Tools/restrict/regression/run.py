@@ -138,7 +138,11 @@ def run_all(jobs, python, wanted, deadline=float("inf")):
         started = time.monotonic()
         if started > deadline:
             return
-        outcomes[module] = run_module(python, module, wanted[module])[0]
+        try:
+            outcomes[module] = run_module(python, module, wanted[module])[0]
+        except OSError as exc:          # it is being built just now
+            outcomes[module] = {}
+            print(f"{module} cannot be run: {exc}")
         seconds = time.monotonic() - started
         if seconds > SLOW or len(outcomes) % 50 == 0:
             print(f"{len(outcomes):4} of {len(wanted)}: {module}, "
