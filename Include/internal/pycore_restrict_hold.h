@@ -166,7 +166,7 @@ PyAPI_FUNC(void) _PyRestrict_EndUse(struct _restrict_use *use);
         on_error;                                                       \
     }
 
-/* Some guest is stopped, in which nothing can be compared: for an assertion. */
+/* Some guest is stopped, and nothing in it compares: for an assertion. */
 #define _PyRestrict_NO_COMPARING() _PyRestrict_POLLING()
 
 /* A new reference to the C module itself, whatever sys.modules holds. */
