@@ -380,7 +380,7 @@ typedef struct {
     const char *subject;     /* what was refused, as the guest named it */
     const char *filename;    /* the guest's source file, "" if not known */
     int line;                /* and line, 0 if not known */
-    const char *grant;       /* the policy entry that would allow it, or NULL */
+    const char *grant;       /* what of the policy would allow it, or NULL */
     unsigned long long count;
     double first_time;       /* seconds since the epoch */
     double last_time;

@@ -433,9 +433,11 @@ static PyMethodDef guest_methods[] = {
     {"add_extended", (PyCFunction)guest_add_extended, METH_VARARGS,
      PyDoc_STR("add_extended(group, type, member)\n--\n\n"
                "Add a text to those that a protection allows.")},
-    {"set_input", (PyCFunction)_restrict_SetInput, METH_O, guest_set_input_doc},
+    {"set_input", (PyCFunction)_restrict_SetInput, METH_O,
+     guest_set_input_doc},
     {"output", (PyCFunction)_restrict_Output, METH_VARARGS, guest_output_doc},
-    {"denials", (PyCFunction)_restrict_Denials, METH_NOARGS, guest_denials_doc},
+    {"denials", (PyCFunction)_restrict_Denials, METH_NOARGS,
+     guest_denials_doc},
     {"usage", (PyCFunction)_restrict_Usage, METH_NOARGS, guest_usage_doc},
     {"limit_hit", (PyCFunction)_restrict_LimitHit, METH_NOARGS,
      guest_limit_hit_doc},

@@ -131,7 +131,7 @@ compile(PyObject *Py_UNUSED(module), PyObject *args)
 }
 
 /* check_state(obj): copy.copy() is about to set the attributes of what it has
-   called a function for.  If the function was a guest's, that may be anything. */
+   called a function for.  If that was a guest's, it may be anything. */
 static PyObject *
 check_state(PyObject *Py_UNUSED(module), PyObject *obj)
 {

@@ -15,7 +15,6 @@
 #include "pycore_lock.h"          // _PyMutex_at_fork_reinit()
 #include "pycore_pylifecycle.h"
 #include "pycore_restrict.h"
-#include "pycore_restrict_hold.h" // _PyRestrict_Holding
 #include "pycore_runtime.h"       // _PyRuntime
 
 #ifdef WITH_RESTRICTED
@@ -176,10 +175,11 @@ _PyRestrict_AdoptInterpreter(PyInterpreterState *interp)
     if (parked == NULL) {
         return;
     }
-    _PyRestrict_Holding = 1;
+    _PyRestrict_PutInUse();
     interp->restricted = parked;
     interp->restricted->interp = interp;
     parked = NULL;
+    interp->gc.enabled = 0;       // until InitMain: there is no garbage
     interp->config._install_importlib = 0;
     interp->config.site_import = 0;
     interp->config.import_time = 0;

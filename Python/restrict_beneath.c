@@ -305,23 +305,44 @@ plain_only(int fd)
     return -1;
 }
 
-/* Opening a device can have effects of its own: look before, without opening,
-   and again at what was opened in the end. */
+/* Most names are those of a file right in the granted folder.  Without
+   following links, one call sees that, and cannot lead out. */
+static int
+is_plain_name(int dirfd, const char *name)
+{
+    struct stat st;
+    return strchr(name, '/') == NULL
+           && fstatat(dirfd, name, &st,
+                      AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT) == 0
+           && S_ISREG(st.st_mode);
+}
+
+/* Opening a device can have effects of its own: look before, without opening.
+   0, or -1 with errno. */
+static int
+look_at(int dirfd, const char *rest, int flags)
+{
+    if (!(flags & O_DIRECTORY) && is_plain_name(dirfd, rest)) {
+        return 0;
+    }
+    int look = plain_only(open_beneath(
+        dirfd, rest, O_PATH | (flags & (O_NOFOLLOW | O_DIRECTORY)), 0));
+    if (look >= 0) {
+        close(look);
+        return 0;
+    }
+    return errno == ENOENT && (flags & O_CREAT) ? 0 : -1;
+}
+
+/* Look again at what was opened in the end. */
 static int
 open_plain(int dirfd, const char *rest, int flags, mode_t mode)
 {
     if (flags & O_PATH) {
         return open_beneath(dirfd, rest, flags, mode);
     }
-    if ((flags & O_TMPFILE) != O_TMPFILE) {
-        int look = plain_only(open_beneath(
-            dirfd, rest, O_PATH | (flags & (O_NOFOLLOW | O_DIRECTORY)), 0));
-        if (look >= 0) {
-            close(look);
-        }
-        else if (errno != ENOENT || !(flags & O_CREAT)) {
-            return -1;
-        }
+    if ((flags & O_TMPFILE) != O_TMPFILE && look_at(dirfd, rest, flags) < 0) {
+        return -1;
     }
     return plain_only(open_beneath(dirfd, rest,
                                    flags | O_NOCTTY | O_NONBLOCK, mode));

@@ -19,6 +19,7 @@
 #include <unistd.h>
 
 #define CPU_SLICE (SECOND / 2000) // the shortest sleep for a cpu clock
+#define GUESS (SECOND / 20000)    // how long the time of day tells cpu time
 
 /* The guest that this thread runs, even while it waits without the GIL. */
 static _Thread_local struct _restrict_state *running_here;
@@ -39,6 +40,29 @@ _PyRestrict_ReadClock(clockid_t clock)
         return -1;
     }
     return ts.tv_sec * (int64_t)SECOND + ts.tv_nsec;
+}
+
+/* Asking for the cpu time of a thread is a call of the system, and a guest may
+   change places with its host a million times a second.  As long as the last
+   answer is fresh, the thread is taken to have run since: it had no time to be
+   away for longer.  What is wrong then is put right by the next answer. */
+static _Thread_local struct {
+    clockid_t clock;              // of this thread
+    int64_t moment;               // when it was asked; 0: never
+    int64_t cpu;
+} last_answer;
+
+static int64_t
+guess_cpu(clockid_t clock, int64_t now)
+{
+    if (clock != last_answer.clock) {
+        return _PyRestrict_ReadClock(clock);
+    }
+    if (last_answer.moment == 0 || now - last_answer.moment > GUESS) {
+        last_answer.cpu = _PyRestrict_ReadClock(clock);
+        last_answer.moment = now;
+    }
+    return last_answer.cpu + (now - last_answer.moment);
 }
 
 static int64_t
@@ -76,8 +100,9 @@ _PyRestrict_Deadline(const struct _restrict_limits *limits, int64_t now,
 {
     int64_t wall = clock_left(&limits->wall, now);
     int64_t cpu = limits->cpu.cap == 0 || limits->cpu.base < 0
-                  ? NEVER : clock_left(&limits->cpu,
-                                       _PyRestrict_ReadClock(limits->cpu_clock));
+                  ? NEVER
+                  : clock_left(&limits->cpu,
+                               _PyRestrict_ReadClock(limits->cpu_clock));
     if (cpu > 0 && cpu < CPU_SLICE) {
         cpu = CPU_SLICE;
     }
@@ -96,8 +121,11 @@ open_run(struct _restrict_state *state, _PyRestrict_RunKind kind)
     limits->running = kind;
     limits->thread = (pid_t)syscall(SYS_gettid);
     pthread_getcpuclockid(pthread_self(), &limits->cpu_clock);
+    last_answer.clock = limits->cpu_clock;
+    last_answer.moment = 0;
     limits->wall.base = _PyRestrict_ReadClock(CLOCK_MONOTONIC);
-    limits->cpu.base = limits->paused ? -1 : _PyRestrict_ReadClock(limits->cpu_clock);
+    limits->cpu.base = limits->paused
+                       ? -1 : _PyRestrict_ReadClock(limits->cpu_clock);
     _PyRestrict_Watch(state);
 }
 
@@ -151,12 +179,25 @@ _PyRestrict_PauseCPU(PyInterpreterState *interp)
     _PyRestrict_LockWatchdog();
     state->limits.paused++;
     if (cpu->base >= 0) {
-        clock_stop(cpu, _PyRestrict_ReadClock(state->limits.cpu_clock));
+        int64_t now = _PyRestrict_ReadClock(CLOCK_MONOTONIC);
+        clock_stop(cpu, guess_cpu(state->limits.cpu_clock, now));
     }
     _PyRestrict_UnlockWatchdog();
     // The host is next, and a bracketed run goes on: nothing to look up then.
     if (state->limits.bracketed && running_here == state) {
         running_here = NULL;
+    }
+}
+
+/* The watchdog may sleep for longer than what is left of the cpu time. */
+static void
+look_again(struct _restrict_state *state, int64_t now)
+{
+    const struct _restrict_clock *cpu = &state->limits.cpu;
+    int64_t left = cpu->cap != 0 ? Py_MAX(cpu->cap - cpu->used, CPU_SLICE)
+                                 : NEVER - now;
+    if (_PyRestrict_IsHit(state) || _PyRestrict_WakesAt() > now + left) {
+        _PyRestrict_LookAgain(state);
     }
 }
 
@@ -170,8 +211,9 @@ _PyRestrict_ResumeCPU(PyInterpreterState *interp)
     struct _restrict_limits *limits = &state->limits;
     _PyRestrict_LockWatchdog();
     if (--limits->paused == 0 && limits->running != _PyRestrict_NOT_RUNNING) {
-        limits->cpu.base = _PyRestrict_ReadClock(limits->cpu_clock);
-        _PyRestrict_LookAgain(state);
+        int64_t now = _PyRestrict_ReadClock(CLOCK_MONOTONIC);
+        limits->cpu.base = guess_cpu(limits->cpu_clock, now);
+        look_again(state, now);
     }
     _PyRestrict_UnlockWatchdog();
 }
@@ -284,10 +326,12 @@ PyRestrict_GetUsage(PyInterpreterState *interp, PyRestrictUsage *usage)
         (Py_ssize_t *)&limits->output);
     usage->denials = _Py_atomic_load_ullong_relaxed(&state->log.n_denials);
     _PyRestrict_LockWatchdog();
-    int64_t wall = clock_used(&limits->wall, _PyRestrict_ReadClock(CLOCK_MONOTONIC));
+    int64_t wall = clock_used(&limits->wall,
+                              _PyRestrict_ReadClock(CLOCK_MONOTONIC));
     int64_t cpu = limits->cpu.used;
     if (limits->cpu.base >= 0) {
-        cpu = clock_used(&limits->cpu, _PyRestrict_ReadClock(limits->cpu_clock));
+        cpu = clock_used(&limits->cpu,
+                         _PyRestrict_ReadClock(limits->cpu_clock));
     }
     _PyRestrict_UnlockWatchdog();
     usage->wall = (double)wall / SECOND;

@@ -219,6 +219,25 @@ put_complex(struct _restrict_copy *copy, PyObject *object)
     return 0;
 }
 
+/* Is it a str that most are like? */
+static inline int
+is_short_ascii(PyObject *object)
+{
+    return PyUnicode_IS_COMPACT_ASCII(object)
+           && PyUnicode_GET_LENGTH(object) > 1
+           && PyUnicode_GET_LENGTH(object) <= UINT8_MAX;
+}
+
+/* There is room for it. */
+static inline void
+write_short_ascii(struct _restrict_copy *copy, PyObject *object, int flag)
+{
+    Py_ssize_t length = PyUnicode_GET_LENGTH(object);
+    write_tag(copy, TAG_ASCII | flag);
+    write_tag(copy, (int)length);
+    write_raw(copy, PyUnicode_1BYTE_DATA(object), (size_t)length);
+}
+
 static int
 put_str(struct _restrict_copy *copy, PyObject *object)
 {
@@ -227,6 +246,10 @@ put_str(struct _restrict_copy *copy, PyObject *object)
     int kind = PyUnicode_KIND(object);
     if (known || reserve(copy, (size_t)length * kind) < 0) {
         return known > 0 ? 0 : -1;
+    }
+    if (is_short_ascii(object)) {
+        write_short_ascii(copy, object, flag);
+        return 0;
     }
     write_tag(copy, TAG_STR | flag);
     write_tag(copy, kind | (PyUnicode_IS_ASCII(object) ? ASCII : 0));
@@ -332,39 +355,54 @@ next_item(struct source *source)
 
 #define TYPE_DOES_NOT_CROSS (-2)
 
-/* Room for a value that is a tag and a number. */
+/* Room for a value that is a tag and a number, or a short str. */
 #define NUMBER (1 + sizeof(int64_t))
+#define SHORT_STR (2 + UINT8_MAX)
 
-/* Put as many plain numbers as follow in a list or tuple.  Most of what is
+/* There is room for it: 1, and it was put; 0: it is not so plain. */
+static inline int
+put_plain(struct _restrict_copy *copy, PyObject *item)
+{
+    if (PyLong_CheckExact(item) && _PyLong_IsCompact((PyLongObject *)item)) {
+        write_compact(copy, (PyLongObject *)item);
+        return 1;
+    }
+    if (PyFloat_CheckExact(item)) {
+        if (isnan(PyFloat_AS_DOUBLE(item))) {
+            return 0;
+        }
+        write_tag(copy, TAG_FLOAT);
+        write_raw(copy, &((PyFloatObject *)item)->ob_fval, sizeof(double));
+        return 1;
+    }
+    // Nobody else has it: it is not met again.
+    if (PyUnicode_CheckExact(item) && Py_REFCNT(item) == 1
+        && is_short_ascii(item)
+        && copy->allocated - copy->size >= SHORT_STR)
+    {
+        write_short_ascii(copy, item, 0);
+        return 1;
+    }
+    return 0;
+}
+
+/* Put as many plain values as follow in a list or tuple.  Most of what is
    large is made of them: this loop is what the copy costs. */
 static int
-put_numbers(struct _restrict_copy *copy, struct source *source)
+put_plain_items(struct _restrict_copy *copy, struct source *source)
 {
     PyObject **items = PySequence_Fast_ITEMS(source->container);
     Py_ssize_t n = Py_SIZE(source->container);
     while (source->at < n) {
-        Py_ssize_t run = Py_MIN(n - source->at, 256);
-        if (copy->allocated - copy->size < (size_t)run * NUMBER
-            && grow(copy, (size_t)run * NUMBER) < 0) {
+        if (copy->allocated - copy->size < NUMBER
+            && grow(copy, SHORT_STR) < 0)
+        {
             return -1;
         }
-        for (Py_ssize_t end = source->at + run; source->at < end;
-             source->at++) {
-            PyObject *item = items[source->at];
-            if (PyLong_CheckExact(item)
-                && _PyLong_IsCompact((PyLongObject *)item)) {
-                write_compact(copy, (PyLongObject *)item);
-            }
-            else if (PyFloat_CheckExact(item)
-                     && !isnan(PyFloat_AS_DOUBLE(item))) {
-                write_tag(copy, TAG_FLOAT);
-                write_raw(copy, &((PyFloatObject *)item)->ob_fval,
-                          sizeof(double));
-            }
-            else {
-                return 0;
-            }
+        if (!put_plain(copy, items[source->at])) {
+            return 0;
         }
+        source->at++;
     }
     return 0;
 }
@@ -481,7 +519,7 @@ _PyRestrict_CopyPut(struct _restrict_copy *copy, PyObject *value,
     while (!err && sources.n > 0) {
         struct source *source = &sources.open[sources.n - 1];
         if ((source->tag == TAG_LIST || source->tag == TAG_TUPLE)
-            && put_numbers(copy, source) < 0)
+            && put_plain_items(copy, source) < 0)
         {
             err = -1;
             break;

@@ -18,6 +18,7 @@ enum tag {
     TAG_DIGITS,                         // Py_ssize_t signed count, digits
     TAG_FLOAT,
     TAG_COMPLEX,
+    TAG_ASCII,                          // byte length > 1, characters
     TAG_STR,                            // form byte, Py_ssize_t, characters
     TAG_BYTES,                          // Py_ssize_t, bytes
     TAG_LIST,                           // Py_ssize_t, then as many values

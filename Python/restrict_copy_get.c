@@ -117,6 +117,18 @@ get_str(struct _restrict_copy *copy)
 }
 
 static PyObject *
+get_short_ascii(struct _restrict_copy *copy)
+{
+    size_t length = (unsigned char)copy->data[copy->at++];
+    PyObject *text = PyUnicode_New((Py_ssize_t)length, 0x7f);
+    if (text != NULL) {
+        memcpy(PyUnicode_1BYTE_DATA(text), copy->data + copy->at, length);
+    }
+    copy->at += length;
+    return text;
+}
+
+static PyObject *
 get_bytes(struct _restrict_copy *copy)
 {
     Py_ssize_t size = read_size(copy);
@@ -181,6 +193,8 @@ get_plain(struct _restrict_copy *copy, int tag)
         return get_float(copy);
     case TAG_COMPLEX:
         return get_complex(copy);
+    case TAG_ASCII:
+        return get_short_ascii(copy);
     case TAG_STR:
         return get_str(copy);
     default:

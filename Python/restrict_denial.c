@@ -16,6 +16,7 @@
 #include "pycore_frame.h"         // _PyThreadState_GetFrame()
 #include "pycore_lock.h"          // _PyMutex_LockTimed()
 #include "pycore_restrict.h"
+#include "pycore_restrict_frozen.h"  // _PyRestrict_CO_FROZEN
 
 #include <time.h>
 
@@ -97,8 +98,19 @@ _PyRestrict_GetException(_PyRestrict_Kind kind)
 
 /* --- The record ---------------------------------------------------------------- */
 
-/* Where in the guest's own source are we?  The standard library is frozen,
-   and not what the host asks about. */
+/* Code of the standard library, which is not what the host asks about.  In a
+   restricted interpreter it has a flag that no code of the guest's can have;
+   in guarded mode it is the host's, and its file name tells. */
+static int
+is_library(const PyCodeObject *code, const char *name)
+{
+    if (_PyInterpreterState_GET()->restricted != NULL) {
+        return (code->co_flags & _PyRestrict_CO_FROZEN) != 0;
+    }
+    return strncmp(name, "<frozen ", 8) == 0;
+}
+
+/* Where in the guest's own source are we? */
 static void
 find_location(char *filename, size_t size, int *line)
 {
@@ -112,9 +124,9 @@ find_location(char *filename, size_t size, int *line)
                            ? PyUnicode_AsUTF8(code->co_filename) : NULL;
         if (name == NULL) {
             PyErr_Clear();
-            continue;
+            name = "?";     // what no encoding has is a guest's invention
         }
-        if (strncmp(name, "<frozen ", 8) != 0) {
+        if (!is_library(code, name)) {
             PyOS_snprintf(filename, size, "%s", name);
             *line = PyUnstable_InterpreterFrame_GetLine(frame);
             return;

@@ -106,7 +106,7 @@ frame_row(PyTracebackObject *tb)
     line = tb->tb_lineno >= 0 ? tb->tb_lineno
                               : PyCode_Addr2Line(code, tb->tb_lasti);
     PyObject *row = Py_BuildValue("(NiNiii)", plain_or(code->co_filename, "?"),
-                                  line, plain_or(code->co_qualname, "?"),
+                                  line, plain_or(code->co_name, "?"),
                                   column, end_line, end_column);
     Py_DECREF(code);
     return row;

@@ -246,7 +246,7 @@ make_grant(struct text *grant, const char *group, const char *type,
         PyOS_snprintf(number, sizeof(number), "%zd", cap);
         append(grant, number);
     }
-    else {
+    else if (string != NULL) {
         append_quoted(grant, string);
     }
     append(grant, kind == KIND_MEMBERSHIP ? "]}}" : "}}");

@@ -175,11 +175,24 @@ _PyRestrict_IsHidden(PyObject *name)
     return 0;
 }
 
-int
-_PyRestrict_GuardDictAttr(PyObject *name)
+/* Takes the reference to the value, and returns it or NULL. */
+PyObject *
+_PyRestrict_GuardDictAttr(PyTypeObject *type, PyObject *name, PyObject *value,
+                          int suppress)
 {
-    return _PyRestrict_IsHidden(name)
-           ? _PyRestrict_GuardAttribute(PyUnicode_AsUTF8(name)) : 0;
+    int has_hidden = type->tp_getattro == PyModule_Type.tp_getattro
+                     || (type->tp_call != NULL && type->tp_dictoffset > 0);
+    if (value == NULL || !has_hidden || !_PyRestrict_RunsGuarded()
+        || !_PyRestrict_IsHidden(name)
+        || _PyRestrict_GuardAttribute(PyUnicode_AsUTF8(name)) == 0)
+    {
+        return value;
+    }
+    if (suppress) {
+        PyErr_Clear();
+    }
+    Py_DECREF(value);
+    return NULL;
 }
 
 int

@@ -195,9 +195,13 @@ _PyRestrict_CallableDict(PyObject *self, void *closure)
 /* Functions and modules have attributes to set, whatever their name.  Those
    of its own functions the guest may set. */
 int
-_PyRestrict_GuardSetattr(PyObject *obj, PyObject *name)
+_PyRestrict_GuardSetattr(PyTypeObject *type, PyObject *obj, PyObject *name)
 {
-    if (PyFunction_Check(obj) && is_guests_function(obj)) {
+    if ((type != &PyFunction_Type
+         && type->tp_getattro != PyModule_Type.tp_getattro)
+        || !_PyRestrict_RunsGuarded()
+        || (PyFunction_Check(obj) && is_guests_function(obj)))
+    {
         return 0;
     }
     const char *text = PyUnicode_AsUTF8(name);
@@ -209,8 +213,8 @@ _PyRestrict_GuardSetattr(PyObject *obj, PyObject *name)
 }
 
 /* What guarded code may not change does not change because it is copied: the
-   protocol of copy.copy() lets an object name a function that returns the copy,
-   and attributes for it. */
+   protocol of copy.copy() lets an object name a function that returns the
+   copy, and attributes for it. */
 int
 _PyRestrict_CheckState(PyObject *obj)
 {

@@ -394,7 +394,8 @@ PyObject *
 _PyRestrict_ProxyOr(PyObject *left, PyObject *right)
 {
     PyObject *result = NULL;
-    PyObject *left_copy = copy_mapping(left), *right_copy = copy_mapping(right);
+    PyObject *left_copy = copy_mapping(left);
+    PyObject *right_copy = copy_mapping(right);
     if (left_copy != NULL && right_copy != NULL) {
         result = PyNumber_Or(left_copy, right_copy);
     }

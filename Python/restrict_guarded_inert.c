@@ -79,7 +79,8 @@ is_inert_container(PyObject *obj)
     }
     if (PySlice_Check(obj)) {
         PySliceObject *slice = (PySliceObject *)obj;
-        return _PyRestrict_IsAtom(slice->start) && _PyRestrict_IsAtom(slice->stop)
+        return _PyRestrict_IsAtom(slice->start)
+               && _PyRestrict_IsAtom(slice->stop)
                && _PyRestrict_IsAtom(slice->step);
     }
     return PyByteArray_CheckExact(obj);

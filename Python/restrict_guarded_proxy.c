@@ -1,8 +1,9 @@
 /* Proxies: read-only views of the host's objects, for guarded code.
 
    A guest reads through a proxy and never holds what is behind it: results are
-   data that cannot be changed, or proxies again.  It can call what is callable;
-   proxies among the arguments are unwrapped then, and the result is wrapped.
+   data that cannot be changed, or proxies again.  It can call what is
+   callable; proxies among the arguments are unwrapped then, and the result is
+   wrapped.
    Of a built-in container exactly the methods listed here exist.
 
    An operator of the container would hand its elements to a method of the

@@ -199,7 +199,8 @@ static PyMethodDef sealed_methods[] = {
     {"keys", sealed_keys, METH_NOARGS, "A list of the names."},
     {"values", sealed_values, METH_NOARGS, "A list of the objects."},
     {"items", sealed_items, METH_NOARGS, "A list of (name, object)."},
-    {"get", sealed_get, METH_VARARGS, "The object of this name, or a default."},
+    {"get", sealed_get, METH_VARARGS,
+     "The object of this name, or a default."},
     {NULL, NULL}
 };
 
@@ -327,6 +328,7 @@ _PyRestrict_Seal(PyObject *builtins)
         && seal_items(sealed) == 0)
     {
         _PyRestrict_Mark(sealed);
+        _PyRestrict_PutInUse();
         _PyInterpreterState_GET()->feature_flags |= _PyRestrict_GUARDED_USED;
         view = _PyRestrict_NewView(sealed);
     }

@@ -2,10 +2,10 @@
    refusals.
 
    The record is that of restrict_denial.c.  Its entries go to the logger
-   `restrict.audit` and to the audit event `restrict.denied` by the same road as
-   those of a restricted interpreter, Lib/restrict/_report.py, and with the same
-   rule: what is new since the last time is told once, so that the host's log
-   does not grow with a loop of the guest's.  It is told when a call of
+   `restrict.audit` and to the audit event `restrict.denied` by the same road
+   as those of a restricted interpreter, Lib/restrict/_report.py, and with the
+   same rule: what is new since the last time is told once, so that the host's
+   log does not grow with a loop of the guest's.  It is told when a call of
    guarded_exec() ends; and for what guests do outside of one -- finalizers,
    callbacks -- or for long, at a refusal that is more than a second later than
    the last telling. */
@@ -172,8 +172,8 @@ call_teller(struct _restrict_guarded *state)
     Py_XDECREF(result);
 }
 
-/* Has any interpreter of the process ever refused something?  Until then, calls
-   end without a look at the state. */
+/* Has any interpreter of the process ever refused something?  Until then,
+   calls end without a look at the state. */
 static int anything_refused;
 
 /* Tell the host what is new, with its own rights, whoever runs. */

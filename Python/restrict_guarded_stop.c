@@ -3,10 +3,11 @@
    A thread of Lib/restrict/_guarded.py watches the clocks.  Past a limit it
    marks the call of guarded_exec() and asks for one asynchronous exception,
    which ends what the thread of the call does, in a host function too.  As
-   long as a call is marked, _PyRestrict_poll is not 0 and that thread has a bit
-   in its eval breaker.  So the evaluation loop asks here before it looks for a
-   handler: a frame of guarded code has none for this exception.  And at every
-   check that guarded code passes it is raised again, whoever has swallowed it.
+   long as a call is marked, _PyRestrict_poll is not 0 and that thread has a
+   bit in its eval breaker.  So the evaluation loop asks here before it looks
+   for a handler: a frame of guarded code has none for this exception.  And at
+   every check that guarded code passes it is raised again, whoever has
+   swallowed it.
    Host functions get it once: they handle it as they like, and nothing
    disturbs their `finally`.
 

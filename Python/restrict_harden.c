@@ -7,6 +7,7 @@
    long as the view does. */
 
 #include "Python.h"
+#include "pycore_frame.h"         // _PyFrame_New_NoTrack()
 #include "pycore_restrict_harden.h"
 #include "../Modules/_sre/sre_constants.h"
 
@@ -29,7 +30,7 @@ copy_of(const Py_buffer *memory)
 PyObject *
 _PyRestrict_LendView(const Py_buffer *memory)
 {
-    if (!_PyRestrict_IS_GUEST() || memory->buf == NULL) {
+    if (memory->buf == NULL) {
         return PyMemoryView_FromBuffer(memory);
     }
     PyObject *copy = copy_of(memory);
@@ -47,9 +48,6 @@ _PyRestrict_LendView(const Py_buffer *memory)
 void
 _PyRestrict_TakeBack(PyObject *view, void *memory, Py_ssize_t size)
 {
-    if (!_PyRestrict_IS_GUEST()) {
-        return;
-    }
     PyMemoryViewObject *lent = (PyMemoryViewObject *)view;
     if ((lent->flags & _Py_MEMORYVIEW_RELEASED)
         || (lent->mbuf->flags & _Py_MANAGED_BUFFER_RELEASED))
@@ -63,9 +61,6 @@ _PyRestrict_TakeBack(PyObject *view, void *memory, Py_ssize_t size)
 PyObject *
 _PyRestrict_LendMemory(char *memory, Py_ssize_t size)
 {
-    if (!_PyRestrict_IS_GUEST()) {
-        return PyMemoryView_FromMemory(memory, size, PyBUF_WRITE);
-    }
     Py_buffer buffer;
     if (PyBuffer_FillInfo(&buffer, NULL, memory, size, 0, PyBUF_CONTIG) < 0) {
         return NULL;
@@ -82,6 +77,31 @@ _PyRestrict_ReadInto(PyObject *function, PyObject *view, void *memory,
     _PyRestrict_TakeBack(view, memory, size);
     Py_DECREF(view);
     return result;
+}
+
+PyFrameObject *
+_PyRestrict_MakeFrameObject(_PyInterpreterFrame *frame)
+{
+    PyObject *raised = PyErr_GetRaisedException();
+    PyFrameObject *f = _PyFrame_New_NoTrack(_PyFrame_GetCode(frame));
+    if (f != NULL) {
+        f->f_frame = frame;
+        frame->frame_obj = f;
+    }
+    else {
+        PyErr_Clear();
+    }
+    PyErr_SetRaisedException(raised);
+    return f;
+}
+
+#define INPUT_SLICE ((size_t)1 << 16)
+
+size_t
+_PyRestrict_SliceOf(size_t input)
+{
+    _PyRestrict_IF_STOPPED(_PyThreadState_GET(), return 0);
+    return Py_MIN(input, INPUT_SLICE);
 }
 
 /* The first n of a tuple are exceptions or None, as the unwinder expects. */

@@ -13,8 +13,9 @@
    - C modules live as long as their interpreter, and C code that needs one
      gets that one, not what sys.modules names so (_PyRestrict_BUILTIN_MODULE).
 
-   Objects are held in every interpreter once there is a restricted one: a
-   reference more harms nobody, and asking costs more. */
+   Objects are held in every interpreter once there is a restricted one, but
+   for functions of two versions (pycore_restrict_use.h): a reference more
+   harms nobody, and asking costs more. */
 
 #include "Python.h"
 #include "pycore_restrict.h"
@@ -22,7 +23,36 @@
 
 #ifdef WITH_RESTRICTED
 
-int _PyRestrict_Holding;
+/* --- Objects --------------------------------------------------------------- */
+
+/* As CPython's own function does it, with its object held for the call. */
+PyObject *
+_PyRestrict_CallMethod(PyObject *obj, PyObject *name, va_list args)
+{
+    PyObject *small[8], **stack = small, *arg;
+    size_t n = 1;
+    va_list count;
+    va_copy(count, args);
+    while (va_arg(count, PyObject *) != NULL) {
+        n++;
+    }
+    va_end(count);
+    if (n > Py_ARRAY_LENGTH(small)) {
+        stack = PyMem_Malloc(n * sizeof(*stack));
+        if (stack == NULL) {
+            return PyErr_NoMemory();
+        }
+    }
+    stack[0] = obj;
+    for (n = 1; (arg = va_arg(args, PyObject *)) != NULL; n++) {
+        stack[n] = arg;
+    }
+    PyObject *result = PyObject_VectorcallMethod(name, stack, n, NULL);
+    if (stack != small) {
+        PyMem_Free(stack);
+    }
+    return result;
+}
 
 /* --- What C code takes for granted ------------------------------------------ */
 
@@ -69,6 +99,16 @@ _PyRestrict_EndUse(struct _restrict_use *use)
     if (use->object != NULL) {
         uses = use->outer;
     }
+}
+
+int
+_PyRestrict_DictOf(PyObject *obj, PyObject **dict)
+{
+    if (!_PyRestrict_IN_USE()) {
+        return 0;
+    }
+    *dict = PyObject_GenericGetDict(obj, NULL);
+    return *dict == NULL ? -1 : 0;
 }
 
 /* --- C modules ------------------------------------------------------------- */

@@ -6,10 +6,15 @@
    and what libraries allocate by a function that we give them.  Nothing is
    counted for small blocks one by one: that path is the one of CPython.
 
-   Blocks over LARGE are mapped by ourselves.  The process then has what the
-   counter says, to the page, gives it back at once, and grows a block without
-   a second copy; malloc() promises none of this.  The mappings are in a table
-   and end with the interpreter, whoever forgot them.
+   Blocks from LARGE on are mapped one by one, so that they grow without a
+   second copy; those below are in a heap of the interpreter's own
+   (restrict_heap.c).  The process has what the counter says, to the page;
+   malloc() promises nothing like it.  The mappings are in a table and end
+   with the interpreter, whoever forgot them.
+
+   A mapping costs two calls of the system and a fault for each page.  So some
+   that are free are kept for the next block: at most a small part of the cap,
+   and given back when anything else needs the room.
 
    At the cap, a request over BIG fails with a MemoryError that the guest may
    handle: CPython does that well.  Its handling of failures of small requests
@@ -20,6 +25,7 @@
 #include <stdbool.h>
 #include "pycore_obmalloc.h"
 #include "pycore_restrict.h"
+#include "restrict_heap.h"
 
 #ifdef WITH_RESTRICTED
 
@@ -27,15 +33,18 @@
 #include <stdlib.h>
 #include <sys/mman.h>
 
-#define LARGE (256 * 1024)        // bytes; from here on a mapping
+#define LARGE _PyRestrict_HEAP_MAX      // bytes; from here on a mapping
 #define BIG (64 * 1024)           // bytes; from here on MemoryError at the cap
 #define RESERVE (512 * 1024)      // bytes
 #define PAGE 4096                 // bytes; what we round to, not what is there
+#define KEPT_BLOCKS 8             // free mappings, at most
+#define KEPT_PART 16              // of the cap: what they may be together
+#define KEPT_SIZE ((size_t)32 << 20)    // bytes, at most
 
 /* --- The counter --------------------------------------------------------------- */
 
-static void
-add_used(struct _restrict_memory *memory, size_t size)
+void
+_PyRestrict_AddUsed(struct _restrict_memory *memory, size_t size)
 {
     size_t used = memory->used + size;
     // Other threads may read them for PyRestrict_GetUsage().
@@ -45,7 +54,7 @@ add_used(struct _restrict_memory *memory, size_t size)
     }
 }
 
-/* Blocks of another interpreter may be freed here: never below 0. */
+/* Extensions may count more down than they counted up: never below 0. */
 void
 _PyRestrict_Refund(struct _restrict_memory *memory, size_t size)
 {
@@ -53,34 +62,63 @@ _PyRestrict_Refund(struct _restrict_memory *memory, size_t size)
     _Py_atomic_store_ssize_relaxed((Py_ssize_t *)&memory->used, used);
 }
 
+/* Kept mappings are there as much as used ones. */
 static int
 fits(const struct _restrict_memory *memory, size_t size, size_t cap)
 {
-    return memory->used <= cap && size <= cap - memory->used;
+    size_t there = memory->used + memory->kept_size;
+    return there <= cap && size <= cap - there;
+}
+
+size_t
+_PyRestrict_MemoryLeft(const struct _restrict_memory *memory)
+{
+    size_t there = memory->used + memory->kept_size;
+    return memory->cap > there ? memory->cap - there : 0;
 }
 
 /* May a request of this size go on?  0 or -1; no exception. */
 static int
-admit(struct _restrict_memory *memory, size_t size)
+admit(struct _restrict_memory *memory, size_t size, size_t request)
 {
     if (fits(memory, size, memory->cap)) {
         return 0;
     }
-    if (size > BIG) {
+    if (request > BIG) {
         return -1;
     }
     _PyRestrict_Stop(memory->owner, _PyRestrict_LIMIT_MEMORY);
     return fits(memory, size, memory->cap + RESERVE) ? 0 : -1;
 }
 
+int
+_PyRestrict_Charge(struct _restrict_memory *memory, size_t size,
+                   size_t request)
+{
+    if (admit(memory, size, request) < 0) {
+        return -1;
+    }
+    _PyRestrict_AddUsed(memory, size);
+    return 0;
+}
+
+static void
+make_room(struct _restrict_memory *memory, size_t size)
+{
+    if (!fits(memory, size, memory->cap)) {
+        _PyRestrict_GiveBack(memory);
+    }
+}
+
 /* An arena that does not fit is no failure: blocks come one by one then. */
 int
 _PyRestrict_ChargeArena(struct _restrict_memory *memory, size_t size)
 {
+    make_room(memory, size);
     if (!fits(memory, size, memory->cap)) {
         return -1;
     }
-    add_used(memory, size);
+    _PyRestrict_AddUsed(memory, size);
     return 0;
 }
 
@@ -95,14 +133,8 @@ int
 _PyRestrict_ChargeFrames(PyThreadState *tstate, size_t size)
 {
     struct _restrict_memory *memory = memory_of(tstate->interp);
-    if (!fits(memory, size, memory->cap)) {
-        _PyRestrict_Stop(memory->owner, _PyRestrict_LIMIT_MEMORY);
-        if (!fits(memory, size, memory->cap + RESERVE)) {
-            return -1;
-        }
-    }
-    add_used(memory, size);
-    return 0;
+    make_room(memory, size);
+    return _PyRestrict_Charge(memory, size, 0);
 }
 
 void
@@ -193,6 +225,97 @@ drop_mapping(struct _restrict_memory *memory,
     }
 }
 
+int
+_PyRestrict_AddMapping(struct _restrict_memory *memory, void *address,
+                       size_t size)
+{
+    if (grow_table(memory) < 0) {
+        return -1;
+    }
+    put_mapping(memory, (struct _restrict_mapping){address, size});
+    return 0;
+}
+
+int
+_PyRestrict_IsMapping(const struct _restrict_memory *memory,
+                      const void *address)
+{
+    return find_mapping(memory, address) != NULL;
+}
+
+void
+_PyRestrict_DropMapping(struct _restrict_memory *memory, const void *address)
+{
+    drop_mapping(memory, find_mapping(memory, address));
+}
+
+/* --- Free mappings that are kept ------------------------------------------------------ */
+
+/* Out of the kept ones, at that index. */
+static struct _restrict_mapping
+take_kept(struct _restrict_memory *memory, size_t i)
+{
+    struct _restrict_mapping taken = memory->kept[i];
+    memory->n_kept--;
+    memory->kept_size -= taken.size;
+    memmove(&memory->kept[i], &memory->kept[i + 1],
+            (memory->n_kept - i) * sizeof(taken));
+    return taken;
+}
+
+static void
+unmap_oldest(struct _restrict_memory *memory)
+{
+    struct _restrict_mapping oldest = take_kept(memory, 0);
+    munmap(oldest.address, oldest.size);
+}
+
+/* A mapping that is in no table any more, and not counted. */
+static void
+keep_or_unmap(struct _restrict_memory *memory, struct _restrict_mapping unused)
+{
+    size_t most = Py_MIN(memory->cap / KEPT_PART, KEPT_SIZE);
+    if (memory->kept == NULL) {
+        memory->kept = PyMem_RawCalloc(KEPT_BLOCKS, sizeof(unused));
+    }
+    if (unused.size > most || memory->kept == NULL) {
+        munmap(unused.address, unused.size);
+        return;
+    }
+    while (memory->n_kept == KEPT_BLOCKS
+           || memory->kept_size > most - unused.size)
+    {
+        unmap_oldest(memory);
+    }
+    memory->kept[memory->n_kept++] = unused;
+    memory->kept_size += unused.size;
+}
+
+/* The smallest that is large enough, and not by much.  address NULL: none. */
+static struct _restrict_mapping
+find_kept(struct _restrict_memory *memory, size_t size)
+{
+    size_t best = memory->n_kept, best_size = size + size / 4 + 1;
+    for (size_t i = 0; i < memory->n_kept; i++) {
+        if (memory->kept[i].size >= size && memory->kept[i].size < best_size) {
+            best = i;
+            best_size = memory->kept[i].size;
+        }
+    }
+    return best < memory->n_kept ? take_kept(memory, best)
+                                 : (struct _restrict_mapping){NULL, 0};
+}
+
+/* With the interpreter's GIL. */
+void
+_PyRestrict_GiveBack(struct _restrict_memory *memory)
+{
+    while (memory->n_kept > 0) {
+        unmap_oldest(memory);
+    }
+    _PyRestrict_HeapTrim(memory);
+}
+
 /* --- Blocks --------------------------------------------------------------------------- */
 
 /* What malloc() took for a block, with its own note in front. */
@@ -209,55 +332,69 @@ round_to_page(size_t size)
 }
 
 static void *
-map_block(struct _restrict_memory *memory, size_t size)
+map_new(struct _restrict_memory *memory, size_t size)
 {
-    size = round_to_page(size);
-    if (admit(memory, size) < 0 || grow_table(memory) < 0) {
+    make_room(memory, size);
+    if (admit(memory, size, size) < 0) {
         return NULL;
     }
     void *address = mmap(NULL, size, PROT_READ | PROT_WRITE,
                          MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    if (address == MAP_FAILED) {
-        return NULL;
-    }
-    put_mapping(memory, (struct _restrict_mapping){address, size});
-    add_used(memory, size);
-    return address;
+    return address != MAP_FAILED ? address : NULL;
 }
 
+static void *
+map_block(struct _restrict_memory *memory, size_t size, int zeroed)
+{
+    if (grow_table(memory) < 0) {
+        return NULL;
+    }
+    struct _restrict_mapping mapping = find_kept(memory, round_to_page(size));
+    if (mapping.address == NULL) {
+        mapping.size = round_to_page(size);
+        mapping.address = map_new(memory, mapping.size);
+    }
+    else if (zeroed) {
+        memset(mapping.address, 0, size);
+    }
+    if (mapping.address == NULL) {
+        return NULL;
+    }
+    put_mapping(memory, mapping);
+    _PyRestrict_AddUsed(memory, mapping.size);
+    return mapping.address;
+}
+
+/* Memory is new from the system, or was this interpreter's before: some
+   objects show theirs before it is filled, a bytearray lent to readinto()
+   does, and nobody else's may be in it. */
 void *
 _PyRestrict_LargeAlloc(struct _restrict_memory *memory, size_t size,
                        int zeroed)
 {
     if (size >= LARGE) {
-        return size <= PY_SSIZE_T_MAX ? map_block(memory, size) : NULL;
+        return size <= PY_SSIZE_T_MAX ? map_block(memory, size, zeroed) : NULL;
     }
-    if (admit(memory, size) < 0) {
-        return NULL;
-    }
-    // Not PyMem_RawMalloc(): debug hooks give a pointer into the block.  And
-    // always zeros: the memory was the host's, and objects exist that show it
-    // before they are filled (a bytearray lent to readinto()).
-    (void)zeroed;
-    void *ptr = calloc(1, Py_MAX(size, 1));
-    if (ptr != NULL) {
-        add_used(memory, cost_of(ptr));
-    }
-    return ptr;
+    void *ptr = _PyRestrict_HeapAlloc(memory, size);
+    return ptr != NULL && zeroed ? memset(ptr, 0, size) : ptr;
 }
 
 void
 _PyRestrict_LargeFree(struct _restrict_memory *memory, void *ptr)
 {
     struct _restrict_mapping *mapping = find_mapping(memory, ptr);
-    if (mapping == NULL) {
-        _PyRestrict_Refund(memory, cost_of(ptr));
-        free(ptr);
-        return;
+    if (mapping != NULL) {
+        struct _restrict_mapping unused = *mapping;
+        drop_mapping(memory, mapping);
+        _PyRestrict_Refund(memory, unused.size);
+        keep_or_unmap(memory, unused);
     }
-    _PyRestrict_Refund(memory, mapping->size);
-    munmap(ptr, mapping->size);
-    drop_mapping(memory, mapping);
+    else if (_PyRestrict_HeapHas(memory, ptr)) {
+        _PyRestrict_HeapFree(memory, ptr);
+    }
+    else {
+        free(ptr);                // of an interpreter that counts nothing
+    }
 }
 
 static void *
@@ -266,17 +403,20 @@ remap(struct _restrict_memory *memory, struct _restrict_mapping *mapping,
 {
     struct _restrict_mapping old = *mapping;
     size = round_to_page(size);
-    if (size > old.size && admit(memory, size - old.size) < 0) {
-        return NULL;
+    if (size > old.size) {
+        make_room(memory, size - old.size);
+        if (admit(memory, size - old.size, size - old.size) < 0) {
+            return NULL;
+        }
     }
     void *address = mremap(old.address, old.size, size, MREMAP_MAYMOVE);
     if (address == MAP_FAILED) {
         return NULL;
     }
-    drop_mapping(memory, mapping);
+    drop_mapping(memory, find_mapping(memory, old.address));
     put_mapping(memory, (struct _restrict_mapping){address, size});
     _PyRestrict_Refund(memory, old.size);
-    add_used(memory, size);
+    _PyRestrict_AddUsed(memory, size);
     return address;
 }
 
@@ -304,24 +444,13 @@ _PyRestrict_LargeRealloc(struct _restrict_memory *memory, void *ptr,
         return size >= LARGE ? remap(memory, mapping, size)
                              : move_block(memory, ptr, mapping->size, size);
     }
-    size_t old_size = malloc_usable_size(ptr);
-    if (size >= LARGE) {
-        return move_block(memory, ptr, old_size, size);
+    if (!_PyRestrict_HeapHas(memory, ptr)) {
+        return move_block(memory, ptr, malloc_usable_size(ptr), size);
     }
-    if (size > old_size && admit(memory, size - old_size) < 0) {
-        return NULL;
+    if (size < LARGE && _PyRestrict_HeapResize(memory, ptr, size) == 0) {
+        return ptr;
     }
-    size_t old_cost = cost_of(ptr);
-    void *new = realloc(ptr, Py_MAX(size, 1));
-    if (new != NULL) {
-        size_t new_size = malloc_usable_size(new);
-        if (new_size > old_size) {
-            memset((char *)new + old_size, 0, new_size - old_size);
-        }
-        _PyRestrict_Refund(memory, old_cost);
-        add_used(memory, cost_of(new));
-    }
-    return new;
+    return move_block(memory, ptr, _PyRestrict_HeapSize(ptr), size);
 }
 
 /* --- Life ------------------------------------------------------------------------------- */
@@ -339,11 +468,16 @@ void
 _PyRestrict_FiniMemory(PyInterpreterState *interp)
 {
     struct _restrict_memory *memory = memory_of(interp);
+    _PyRestrict_HeapFini(memory);
     for (size_t i = 0; i < memory->n_places; i++) {
         if (memory->mappings[i].address != NULL) {
             munmap(memory->mappings[i].address, memory->mappings[i].size);
         }
     }
+    while (memory->n_kept > 0) {
+        unmap_oldest(memory);
+    }
+    PyMem_RawFree(memory->kept);
     PyMem_RawFree(memory->mappings);
     *memory = (struct _restrict_memory){0};
 }
@@ -358,7 +492,7 @@ PyRestrict_SetMemoryCap(PyInterpreterState *interp, Py_ssize_t bytes)
         PyErr_SetString(PyExc_ValueError, "the memory cap must be positive");
         return -1;
     }
-    // Arenas are charged from the first object on, unless PYTHONMALLOC says so.
+    // Arenas are charged from the first object on; PYTHONMALLOC may have none.
     if (memory_of(interp)->used == 0) {
         PyErr_SetString(PyExc_SystemError,
                         "memory is only counted with the pymalloc allocator");
@@ -378,11 +512,11 @@ _PyRestrict_MemoryCharge(Py_ssize_t bytes)
         return 0;
     }
     struct _restrict_memory *memory = memory_of(state->interp);
-    if (admit(memory, (size_t)bytes) < 0) {
+    make_room(memory, (size_t)bytes);
+    if (_PyRestrict_Charge(memory, (size_t)bytes, (size_t)bytes) < 0) {
         PyErr_NoMemory();
         return -1;
     }
-    add_used(memory, (size_t)bytes);
     return 0;
 }
 
@@ -412,7 +546,8 @@ _PyRestrict_LibraryMalloc(size_t size)
     }
     size += sizeof(*block);
     struct _restrict_memory *memory = state ? memory_of(state->interp) : NULL;
-    if (memory != NULL && admit(memory, size) < 0) {
+    // Nothing is given back to make room: this may be without the GIL.
+    if (memory != NULL && admit(memory, size, size) < 0) {
         return NULL;
     }
     block = malloc(size);
@@ -421,7 +556,7 @@ _PyRestrict_LibraryMalloc(size_t size)
     }
     if (memory != NULL) {
         size = cost_of(block);
-        add_used(memory, size);
+        _PyRestrict_AddUsed(memory, size);
     }
     *block = (struct library_block){memory, size};
     return block + 1;
@@ -457,6 +592,14 @@ _PyRestrict_PollingMalloc(size_t size)
         return NULL;
     }
     return PyMem_Malloc(size);
+}
+
+/* Modules/_decimal/libmpdec asks. */
+int
+_PyRestrict_LibraryStopped(void)
+{
+    return _PyRestrict_POLLING()
+           && _PyRestrict_IsStopped(_PyThreadState_GET());
 }
 
 #endif  /* WITH_RESTRICTED */

@@ -7,9 +7,9 @@
    An extension module is a shared library, and to open one runs its code.  So
    that is done on the host's side, when the host allows the module: it is
    found on sys.path and imported there, in the current interpreter if that is
-   trusted and in the main one otherwise (Lib/restrict/_extensions.py).  What is
-   kept of it is its definition, and from that each guest makes a module of its
-   own; no guest opens a library.  Only multi-phase modules that declare
+   trusted and in the main one otherwise (Lib/restrict/_extensions.py).  What
+   is kept of it is its definition, and from that each guest makes a module of
+   its own; no guest opens a library.  Only multi-phase modules that declare
    Py_MOD_PER_INTERPRETER_GIL_SUPPORTED have definitions to share: for another
    one the host gets an ImportError that says so. */
 
@@ -84,15 +84,16 @@ _PyRestrict_ListFrozen(void)
 
 /* --- Refusing ------------------------------------------------------------------------ */
 
-/* Built-in modules that cannot be granted, because they do not work in a guest,
-   or whose grant is not to be offered, because with them a guest gets out. */
+/* Built-in modules that cannot be granted, because they do not work in a
+   guest, or whose grant is not to be offered, because with them a guest gets
+   out. */
 static const char *const not_offered[] = {
     "_asyncio", "_imp", "_restrict", "_restrict_guarded", "_suggestions",
     "_tracemalloc", "builtins", "faulthandler", "marshal", "sys",
 };
 
-/* Would it help to allow it?  What is not in the binary would have to be looked
-   for; a refusal looks for nothing. */
+/* Would it help to allow it?  What is not in the binary would have to be
+   looked for; a refusal looks for nothing. */
 static int
 may_offer(const char *name)
 {
@@ -110,8 +111,8 @@ static int
 deny_import_for(const char *name, const char *grant)
 {
     char message[256];
-    PyOS_snprintf(message, sizeof(message), "import of '%.200s' is not allowed",
-                  name);
+    PyOS_snprintf(message, sizeof(message),
+                  "import of '%.200s' is not allowed", name);
     _PyRestrict_Deny(&(struct _restrict_request){
         .kind = _PyRestrict_IMPORT,
         .capability = "import",

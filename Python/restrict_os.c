@@ -20,7 +20,7 @@
 
 #include <errno.h>
 
-/* --- The current directory ---------------------------------------------- */
+/* --- The current directory ----------------------------------------------- */
 
 /* Where a relative path starts: a name of the guest's own. */
 static PyObject *
@@ -75,7 +75,7 @@ os_chdir(PyObject *Py_UNUSED(module), PyObject *args, PyObject *kwargs)
     return result;
 }
 
-/* --- The process, as far as the standard library needs one -------------- */
+/* --- The process, as far as the standard library needs one --------------- */
 
 /* os.environ is the guest's own dict: it tells the process nothing.  Nor do
    the audit events of the library that it uses, which it could forge. */
@@ -106,9 +106,9 @@ os_uname(PyObject *Py_UNUSED(module), PyObject *Py_UNUSED(ignored))
     return result;
 }
 
-/* --- The tables --------------------------------------------------------- */
+/* --- The table ----------------------------------------------------------- */
 
-static PyMethodDef process_functions[] = {
+PyMethodDef _PyRestrict_OsProcessFunctions[] = {
     {"audit", os_keep, METH_VARARGS, NULL},             // of sys
     {"chdir", _PyCFunction_CAST(os_chdir), METH_VARARGS | METH_KEYWORDS,
      NULL},
@@ -120,27 +120,6 @@ static PyMethodDef process_functions[] = {
     {"unsetenv", os_keep, METH_VARARGS, NULL},
     {NULL, NULL}
 };
-
-static PyMethodDef *const tables[] = {
-    process_functions,
-    _PyRestrict_OsStatFunctions,
-    _PyRestrict_OsFolderFunctions,
-    _PyRestrict_OsNameFunctions,
-    _PyRestrict_OsDescriptorFunctions,
-};
-
-PyMethodDef *
-_PyRestrict_FindOsFunction(const char *name)
-{
-    for (size_t i = 0; i < Py_ARRAY_LENGTH(tables); i++) {
-        for (PyMethodDef *def = tables[i]; def->ml_name != NULL; def++) {
-            if (strcmp(def->ml_name, name) == 0) {
-                return def;
-            }
-        }
-    }
-    return NULL;
-}
 
 /* Which of its functions take follow_symlinks; none takes a dir_fd. */
 static int

@@ -123,9 +123,13 @@ os_stat(PyObject *Py_UNUSED(module), PyObject *args, PyObject *kwargs)
     }
     int err;
     if (path.fd >= 0) {
-        err = fstat(path.fd, &st);
-        if (err < 0) {
-            PyErr_SetFromErrno(PyExc_OSError);
+        // The truth of follow_symlinks is code of the guest's.
+        err = _PyRestrict_CheckDescriptor(path.fd);
+        if (err == 0) {
+            err = fstat(path.fd, &st);
+            if (err < 0) {
+                PyErr_SetFromErrno(PyExc_OSError);
+            }
         }
     }
     else {

@@ -23,7 +23,7 @@
 
 /* --- Text --------------------------------------------------------------- */
 
-/* Append the components of `path` to the normal path in `to`.  -1: too long. */
+/* Append the components of `path` to the normal path `to`.  -1: too long. */
 static int
 append_components(char *to, size_t *len, const char *path)
 {

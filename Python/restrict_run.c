@@ -41,8 +41,8 @@
 /* What a host function may count on. */
 #define HOST_STACK ((size_t)2 << 20)
 
-/* The deepest C recursion takes 1.4 bytes of stack for each byte of memory, and
-   2.1 in a debug build (tests/limits/test_stack.py measures it). */
+/* The deepest C recursion takes 1.4 bytes of stack for each byte of memory,
+   and 2.1 in a debug build (tests/limits/test_stack.py measures it). */
 #ifdef __SANITIZE_ADDRESS__
 #  define STACK_RATIO 16
 #elif defined(Py_DEBUG)

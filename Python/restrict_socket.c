@@ -14,11 +14,10 @@
    thrown away before the guest sees a byte of it: the connection is closed,
    the datagram wiped.
 
-   A guest makes sockets of IPv4 and IPv6, TCP and UDP, no others.  Options
-   and flags are those of a table here: nothing that reaches other sockets,
-   other interfaces, the routing or kernel modules, and none that lets close()
-   wait.  There is no ancillary data to send.  A descriptor by number must be
-   the guest's own, and is what the kernel says that it is. */
+   A guest makes sockets of IPv4 and IPv6, TCP and UDP, no others, with the
+   options of restrict_socket_options.c and few flags.  There is no ancillary
+   data to send.  A descriptor by number must be the guest's own, and is what
+   the kernel says that it is. */
 
 #include "Python.h"
 #include "pycore_code.h"          // PyCodeObject
@@ -31,7 +30,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <unistd.h>
 
 static struct _restrict_net *
@@ -163,8 +161,8 @@ deny_address(const _PyRestrict_Address *address, int port, int seen)
 }
 
 /* The kind of socket, an option: nothing would allow it. */
-static int
-deny_socket(const char *subject)
+int
+_PyRestrict_DenySocket(const char *subject)
 {
     char message[160];
     PyOS_snprintf(message, sizeof(message), "%s is not allowed here",
@@ -229,23 +227,34 @@ _PyRestrict_FromLibrary(void)
 #define BIT(fd) ((uint64_t)1 << ((fd) % 64))
 
 static int
-note_socket(struct _restrict_net *net, int fd)
+grow_sockets(struct _restrict_net *net, size_t n)
 {
-    size_t n = WORD(fd) + 1;
-    if (n > net->n_socket_words) {
-        uint64_t *grown = PyMem_RawRealloc(net->sockets,
-                                           n * sizeof(uint64_t));
-        if (grown == NULL) {
-            return -1;
-        }
-        memset(grown + net->n_socket_words, 0,
-               (n - net->n_socket_words) * sizeof(uint64_t));
-        net->sockets = grown;
-        net->n_socket_words = n;
+    struct _restrict_sockets *grown = PyMem_RawRealloc(
+        net->sockets, n * sizeof(*grown));
+    if (grown == NULL) {
+        return -1;
     }
-    if (!(net->sockets[WORD(fd)] & BIT(fd))) {
-        net->sockets[WORD(fd)] |= BIT(fd);
-        net->n_sockets++;
+    memset(grown + net->n_socket_words, 0,
+           (n - net->n_socket_words) * sizeof(*grown));
+    net->sockets = grown;
+    net->n_socket_words = n;
+    return 0;
+}
+
+static int
+note_socket(struct _restrict_net *net, int fd, int type)
+{
+    if (WORD(fd) >= net->n_socket_words
+        && grow_sockets(net, WORD(fd) + 1) < 0)
+    {
+        return -1;
+    }
+    struct _restrict_sockets *sockets = &net->sockets[WORD(fd)];
+    net->n_sockets += !(sockets->all & BIT(fd));
+    sockets->all |= BIT(fd);
+    sockets->streams &= ~BIT(fd);
+    if ((type & ~(SOCK_NONBLOCK | SOCK_CLOEXEC)) == SOCK_STREAM) {
+        sockets->streams |= BIT(fd);
     }
     return 0;
 }
@@ -255,11 +264,21 @@ void
 _PyRestrict_NetDisown(struct _restrict_net *net, int fd)
 {
     if (WORD(fd) < net->n_socket_words
-        && (net->sockets[WORD(fd)] & BIT(fd)))
+        && (net->sockets[WORD(fd)].all & BIT(fd)))
     {
-        net->sockets[WORD(fd)] &= ~BIT(fd);
+        net->sockets[WORD(fd)].all &= ~BIT(fd);
+        net->sockets[WORD(fd)].streams &= ~BIT(fd);
         net->n_sockets--;
     }
+}
+
+/* Of the guest's own: what is received has no sender but the peer. */
+int
+_PyRestrict_SocketIsStream(int fd)
+{
+    const struct _restrict_net *net = get_net();
+    return net != NULL && fd >= 0 && WORD(fd) < net->n_socket_words
+           && (net->sockets[WORD(fd)].streams & BIT(fd)) != 0;
 }
 
 int
@@ -299,7 +318,7 @@ _PyRestrict_SocketNew(int family, int type, int proto)
         char subject[80];
         PyOS_snprintf(subject, sizeof(subject), "socket(%d, %d, %d)", family,
                       type, proto);
-        return deny_socket(subject);
+        return _PyRestrict_DenySocket(subject);
     }
     if (!_PyRestrict_HasNet(get_net())) {
         return deny("socket", "socket()", "addresses = [[\"ADDRESS\", 0]]",
@@ -315,10 +334,10 @@ _PyRestrict_SocketAdopt(int fd)
 }
 
 int
-_PyRestrict_SocketOwn(int fd)
+_PyRestrict_SocketOwn(int fd, int type)
 {
     struct _restrict_net *net = _PyRestrict_NetOf(_PyInterpreterState_GET());
-    if (net == NULL || note_socket(net, fd) < 0) {
+    if (net == NULL || note_socket(net, fd, type) < 0) {
         close(fd);
         PyErr_NoMemory();
         return -1;
@@ -338,23 +357,69 @@ _PyRestrict_SocketForget(int fd)
     }
 }
 
+int
+_PyRestrict_IsStream(int fd)
+{
+    int type = 0;
+    socklen_t len = sizeof(type);
+    return getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &len) == 0
+           && type == SOCK_STREAM;
+}
+
 /* --- Addresses ---------------------------------------------------------------------------- */
 
+/* Where a datagram came from. */
 static int
-check_sockaddr(const struct sockaddr *addr, socklen_t len, int seen)
+check_sender(const struct sockaddr *addr, socklen_t len)
 {
     _PyRestrict_Address address;
     int port;
     if (!_PyRestrict_FromSockaddr(addr, len, &address, &port)) {
-        return deny_socket("this kind of address");
+        return _PyRestrict_DenySocket("this kind of address");
     }
-    return check(&address, port, seen);
+    return check(&address, port, 0);
+}
+
+static int
+is_unspecified(const _PyRestrict_Address *address)
+{
+    static const unsigned char zero[16];
+    return memcmp(address->bytes, zero, 16) == 0
+           || (_PyRestrict_IsIPv4(address)
+               && memcmp(address->bytes + 12, zero, 4) == 0);
+}
+
+/* What is sent to the unspecified address arrives at the loopback one: a
+   grant to listen at all addresses is none to reach the machine's own
+   services.  Which of the two loopbacks "::" is depends on what the socket is
+   bound to. */
+static int
+check_target(const struct sockaddr *addr, socklen_t len)
+{
+    static const _PyRestrict_Address loopback[] = {
+        {{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 127, 0, 0, 1}},
+        {{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1}},
+    };
+    _PyRestrict_Address address;
+    int port;
+    if (!_PyRestrict_FromSockaddr(addr, len, &address, &port)) {
+        return _PyRestrict_DenySocket("this kind of address");
+    }
+    if (check(&address, port, 1) < 0) {
+        return -1;
+    }
+    if (!is_unspecified(&address)) {
+        return 0;
+    }
+    return check(&loopback[0], port, 1) < 0
+           || (!_PyRestrict_IsIPv4(&address)
+               && check(&loopback[1], port, 1) < 0) ? -1 : 0;
 }
 
 int
 _PyRestrict_SocketConnect(int fd, const struct sockaddr *addr, socklen_t len)
 {
-    return _PyRestrict_SocketUse(fd) < 0 || check_sockaddr(addr, len, 1) < 0
+    return _PyRestrict_SocketUse(fd) < 0 || check_target(addr, len) < 0
            ? -1 : 0;
 }
 
@@ -367,7 +432,7 @@ check_own(const struct sockaddr *addr, socklen_t len)
     int port;
     const struct _restrict_net *net = get_net();
     if (!_PyRestrict_FromSockaddr(addr, len, &address, &port)) {
-        return deny_socket("this kind of address");
+        return _PyRestrict_DenySocket("this kind of address");
     }
     if (net != NULL && _PyRestrict_GrantsCover(net, &address, port)) {
         return 0;
@@ -410,7 +475,7 @@ _PyRestrict_SocketAccepted(int fd, const struct sockaddr *addr, socklen_t len)
     int port;
     if (!_PyRestrict_FromSockaddr(addr, len, &address, &port)) {
         close(fd);
-        return deny_socket("this kind of address");
+        return _PyRestrict_DenySocket("this kind of address");
     }
     if (net != NULL
         && _PyRestrict_NetCovers(net, &address, _PyRestrict_ANY_PORT))
@@ -419,15 +484,6 @@ _PyRestrict_SocketAccepted(int fd, const struct sockaddr *addr, socklen_t len)
     }
     close(fd);
     return deny_address(&address, port, 0);
-}
-
-static int
-is_unspecified(const _PyRestrict_Address *address)
-{
-    static const unsigned char zero[16];
-    return memcmp(address->bytes, zero, 16) == 0
-           || (_PyRestrict_IsIPv4(address)
-               && memcmp(address->bytes + 12, zero, 4) == 0);
 }
 
 /* The local side: what the guest knows already, or with network_info.  The
@@ -455,114 +511,6 @@ _PyRestrict_SocketName(const struct sockaddr *addr, socklen_t len)
     return _PyRestrict_DenyInfo("socket.getsockname()");
 }
 
-/* --- Options --------------------------------------------------------------------------------- */
-
-#define SETS 1
-#define GETS 2
-#define STREAM 4                  // of such sockets only
-#define LINGER 8                  // a value that must not let close() wait
-
-static const struct {
-    int level, name, how;
-} options[] = {
-    {SOL_SOCKET, SO_ACCEPTCONN, GETS},
-    {SOL_SOCKET, SO_DOMAIN, GETS},
-    {SOL_SOCKET, SO_ERROR, GETS},
-    {SOL_SOCKET, SO_KEEPALIVE, SETS | GETS},
-    {SOL_SOCKET, SO_LINGER, SETS | GETS | LINGER},
-    {SOL_SOCKET, SO_OOBINLINE, SETS | GETS},
-    {SOL_SOCKET, SO_PROTOCOL, GETS},
-    {SOL_SOCKET, SO_RCVBUF, SETS | GETS},
-    {SOL_SOCKET, SO_RCVLOWAT, SETS | GETS},
-    {SOL_SOCKET, SO_RCVTIMEO, SETS | GETS},
-    // Two datagram sockets with it can share a port, and steal.
-    {SOL_SOCKET, SO_REUSEADDR, SETS | GETS | STREAM},
-    {SOL_SOCKET, SO_SNDBUF, SETS | GETS},
-    {SOL_SOCKET, SO_SNDTIMEO, SETS | GETS},
-    {SOL_SOCKET, SO_TYPE, GETS},
-    {IPPROTO_IP, IP_TOS, SETS | GETS},
-    {IPPROTO_IPV6, IPV6_V6ONLY, SETS | GETS},
-    {IPPROTO_TCP, TCP_CORK, SETS | GETS},
-    {IPPROTO_TCP, TCP_KEEPCNT, SETS | GETS},
-    {IPPROTO_TCP, TCP_KEEPIDLE, SETS | GETS},
-    {IPPROTO_TCP, TCP_KEEPINTVL, SETS | GETS},
-    {IPPROTO_TCP, TCP_MAXSEG, GETS},
-    {IPPROTO_TCP, TCP_NODELAY, SETS | GETS},
-    {IPPROTO_TCP, TCP_QUICKACK, SETS | GETS},
-    {IPPROTO_TCP, TCP_USER_TIMEOUT, SETS | GETS},
-};
-
-static int
-is_stream(int fd)
-{
-    int type = 0;
-    socklen_t len = sizeof(type);
-    return getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &len) == 0
-           && type == SOCK_STREAM;
-}
-
-/* struct linger as bytes, that is off or of no time. */
-static int
-linger_harmless(PyObject *value)
-{
-    struct linger linger;
-    if (value == NULL || !PyBytes_CheckExact(value)
-        || PyBytes_GET_SIZE(value) != sizeof(linger))
-    {
-        return 0;
-    }
-    memcpy(&linger, PyBytes_AS_STRING(value), sizeof(linger));
-    return linger.l_onoff == 0 || linger.l_linger == 0;
-}
-
-static int
-option_allowed(int fd, int level, int name, PyObject *value, int set)
-{
-    for (size_t i = 0; i < Py_ARRAY_LENGTH(options); i++) {
-        int how = options[i].how;
-        if (options[i].level == level && options[i].name == name) {
-            return (how & (set ? SETS : GETS))
-                   && (!set || !(how & LINGER) || linger_harmless(value))
-                   && (!set || !(how & STREAM) || is_stream(fd));
-        }
-    }
-    return 0;
-}
-
-/* Before setsockopt() and getsockopt() read the same arguments: numbers that
-   could be others when they are read again are not taken. */
-int
-_PyRestrict_SocketOption(int fd, PyObject *args, int set)
-{
-    int number[2];
-    char subject[80];
-    if (_PyRestrict_SocketUse(fd) < 0) {
-        return -1;
-    }
-    if (PyTuple_GET_SIZE(args) < 2) {
-        return 0;                   // the method says what is wrong
-    }
-    for (int i = 0; i < 2; i++) {
-        if (!PyLong_CheckExact(PyTuple_GET_ITEM(args, i))) {
-            PyErr_SetString(PyExc_TypeError,
-                            "level and option must be plain integers");
-            return -1;
-        }
-        number[i] = PyLong_AsInt(PyTuple_GET_ITEM(args, i));
-        if (number[i] == -1 && PyErr_Occurred()) {
-            return -1;
-        }
-    }
-    PyObject *value = PyTuple_GET_SIZE(args) > 2 ? PyTuple_GET_ITEM(args, 2)
-                                                 : NULL;
-    if (option_allowed(fd, number[0], number[1], value, set)) {
-        return 0;
-    }
-    PyOS_snprintf(subject, sizeof(subject), "%csetsockopt(%d, %d)",
-                  set ? ' ' : 'g', number[0], number[1]);
-    return deny_socket(set ? subject + 1 : "getsockopt()");
-}
-
 /* --- Sending and receiving ---------------------------------------------------------------------- */
 
 #define SEND_FLAGS (MSG_DONTWAIT | MSG_EOR | MSG_MORE | MSG_NOSIGNAL \
@@ -579,7 +527,7 @@ check_flags(int flags, int allowed)
         return 0;
     }
     PyOS_snprintf(subject, sizeof(subject), "flag %#x", flags & ~allowed);
-    return deny_socket(subject);
+    return _PyRestrict_DenySocket(subject);
 }
 
 static long long
@@ -599,7 +547,7 @@ check_amount(int fd, Py_ssize_t *size)
     if (*size <= left) {
         return 0;
     }
-    if (left == 0 || !is_stream(fd)) {
+    if (left == 0 || !_PyRestrict_IsStream(fd)) {
         return _PyRestrict_NetBytesExceeded();
     }
     *size = (Py_ssize_t)left;
@@ -629,7 +577,7 @@ int
 _PyRestrict_SocketSendTo(int fd, Py_ssize_t *size, int flags,
                          const struct sockaddr *addr, socklen_t len)
 {
-    return check_sockaddr(addr, len, 1) < 0
+    return check_target(addr, len) < 0
            || _PyRestrict_SocketSend(fd, size, flags) < 0 ? -1 : 0;
 }
 
@@ -638,7 +586,7 @@ _PyRestrict_SocketSendMsg(int fd, const struct msghdr *msg, int flags)
 {
     Py_ssize_t size = 0;
     if (msg->msg_controllen != 0) {
-        return deny_socket("ancillary data");
+        return _PyRestrict_DenySocket("ancillary data");
     }
     for (size_t i = 0; i < (size_t)msg->msg_iovlen; i++) {
         if (msg->msg_iov[i].iov_len > (size_t)(PY_SSIZE_T_MAX - size)) {
@@ -647,7 +595,7 @@ _PyRestrict_SocketSendMsg(int fd, const struct msghdr *msg, int flags)
         size += (Py_ssize_t)msg->msg_iov[i].iov_len;
     }
     if (msg->msg_name != NULL
-        && check_sockaddr(msg->msg_name, msg->msg_namelen, 1) < 0)
+        && check_target(msg->msg_name, msg->msg_namelen) < 0)
     {
         return -1;
     }
@@ -670,7 +618,7 @@ int
 _PyRestrict_SocketReceived(const struct sockaddr *addr, socklen_t len,
                            char *data, Py_ssize_t size, Py_ssize_t room)
 {
-    if (len != 0 && check_sockaddr(addr, len, 0) < 0) {
+    if (len != 0 && check_sender(addr, len) < 0) {
         memset(data, 0, (size_t)Py_MIN(size, room));
         return -1;
     }
@@ -681,7 +629,7 @@ int
 _PyRestrict_SocketReceivedMsg(const struct msghdr *msg, Py_ssize_t size)
 {
     if (msg->msg_namelen != 0
-        && check_sockaddr(msg->msg_name, msg->msg_namelen, 0) < 0)
+        && check_sender(msg->msg_name, msg->msg_namelen) < 0)
     {
         for (size_t i = 0; i < (size_t)msg->msg_iovlen; i++) {
             memset(msg->msg_iov[i].iov_base, 0, msg->msg_iov[i].iov_len);
@@ -699,7 +647,8 @@ _PyRestrict_TLSUse(int fd)
     if (_PyRestrict_CheckDescriptor(fd) < 0) {
         return -1;
     }
-    return is_stream(fd) ? 0 : deny_socket("TLS without a stream");
+    return _PyRestrict_IsStream(fd)
+           ? 0 : _PyRestrict_DenySocket("TLS without a stream");
 }
 
 int

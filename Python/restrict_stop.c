@@ -49,7 +49,8 @@ static const char *const limit_names[] = {
 const char *
 _PyRestrict_LimitHit(PyInterpreterState *interp)
 {
-    return interp->restricted ? limit_names[_PyRestrict_IsHit(interp->restricted)] : NULL;
+    struct _restrict_state *state = interp->restricted;
+    return state ? limit_names[_PyRestrict_IsHit(state)] : NULL;
 }
 
 /* From any thread, with or without the GIL, without the watchdog's mutex. */
@@ -116,6 +117,15 @@ _PyRestrict_CheckStop(void)
     return raise_stop(tstate);
 }
 
+PyObject *
+_PyRestrict_CheckResult(PyObject *result)
+{
+    if (_PyRestrict_CheckStop() < 0) {
+        Py_CLEAR(result);
+    }
+    return result;
+}
+
 /* Overflowing the stack while handling an overflow. */
 int
 _PyRestrict_StopRecursion(PyThreadState *tstate)
@@ -166,7 +176,9 @@ _PyRestrict_HandlePending(PyThreadState *tstate)
             _Py_set_eval_breaker_bit(tstate, _PY_RESTRICTED_BIT);
         }
     }
-    if (!_PyRestrict_IsHit(state) && limits->step_cap != 0 && at_step(tstate)) {
+    if (!_PyRestrict_IsHit(state) && limits->step_cap != 0
+        && at_step(tstate))
+    {
         if (limits->steps == limits->step_cap) {
             _PyRestrict_Stop(state, _PyRestrict_LIMIT_STEPS);
         }
@@ -288,11 +300,12 @@ _PyRestrict_InitLimits(PyInterpreterState *interp)
     return limits->stop != NULL ? 0 : -1;
 }
 
-/* Before the last collection, which it takes for the class.  What still runs
-   is stopped with a MemoryError. */
+/* Before the last collection, which it takes for the class, and which looks at
+   everything.  What still runs is stopped with a MemoryError. */
 void
 _PyRestrict_ForgetStop(PyInterpreterState *interp)
 {
+    _PyGC_Unfreeze(interp);
     Py_CLEAR(interp->restricted->limits.stop);
 }
 

@@ -33,7 +33,7 @@ struct _restrict_group {
 
 #include "restrict_surface_data.h"      // type_groups[], module_groups[]
 
-/* --- Looking up ----------------------------------------------------------------- */
+/* --- Looking up ---------------------------------------------------------- */
 
 static const struct _restrict_group *
 find_group(const struct _restrict_group *groups, size_t n, const char *name)
@@ -61,10 +61,21 @@ module_group(const char *name)
     return find_group(module_groups, Py_ARRAY_LENGTH(module_groups), name);
 }
 
-static const struct _restrict_row *
-find_row(const struct _restrict_group *group, const char *name)
+/* Each interpreter asks for the same names again: where a row was found last.
+   A hint is checked, so it does not matter whose it is. */
+static uint16_t hints[8192];
+
+static uint16_t *
+hint_for(const struct _restrict_group *group, const char *name)
 {
-    int lo = 0, hi = group != NULL ? group->n_rows : 0;
+    uint64_t key = (uintptr_t)name ^ ((uint64_t)(uintptr_t)group << 20);
+    return &hints[(key * 0x9E3779B97F4A7C15u) >> 51];
+}
+
+static const struct _restrict_row *
+search_row(const struct _restrict_group *group, const char *name)
+{
+    int lo = 0, hi = group->n_rows;
     while (lo < hi) {
         int mid = (lo + hi) / 2;
         int order = strcmp(group->rows[mid].name, name);
@@ -79,6 +90,24 @@ find_row(const struct _restrict_group *group, const char *name)
         }
     }
     return NULL;
+}
+
+static const struct _restrict_row *
+find_row(const struct _restrict_group *group, const char *name)
+{
+    if (group == NULL) {
+        return NULL;
+    }
+    uint16_t *hint = hint_for(group, name);
+    int i = _Py_atomic_load_uint16_relaxed(hint);
+    if (i < group->n_rows && strcmp(group->rows[i].name, name) == 0) {
+        return &group->rows[i];
+    }
+    const struct _restrict_row *row = search_row(group, name);
+    if (row != NULL) {
+        _Py_atomic_store_uint16_relaxed(hint, (uint16_t)(row - group->rows));
+    }
+    return row;
 }
 
 /* The names of a static type are asked for one after the other: remember its
@@ -104,7 +133,7 @@ _PyRestrict_IsReviewedModule(const char *name)
     return module_group(name) != NULL;
 }
 
-/* --- What C code offers ---------------------------------------------------------------- */
+/* --- What C code offers -------------------------------------------------- */
 
 /* Set by the surface check for the interpreters that its thread makes. */
 static _Thread_local struct _restrict_names *offered;
@@ -132,7 +161,7 @@ find_verdict(const char *kind, const char *owner,
     return *row != NULL ? (*row)->verdict : _PyRestrict_ABSENT;
 }
 
-/* --- Refusing attributes ---------------------------------------------------------- */
+/* --- Refusing attributes ------------------------------------------------- */
 
 typedef struct {
     PyObject_HEAD
@@ -204,7 +233,7 @@ add_refused(PyObject *dict, const char *owner, const char *name)
     return err;
 }
 
-/* --- Hooks ---------------------------------------------------------------------- */
+/* --- Hooks --------------------------------------------------------------- */
 
 /* Made by a class statement: what is in it is the guest's own, apart from the
    slots and the __dict__ and __weakref__ that every class gets. */
@@ -293,6 +322,34 @@ add_refused_function(PyObject *module, PyObject *module_name,
     return err;
 }
 
+static PyMethodDef *const os_functions[] = {
+    _PyRestrict_OsProcessFunctions,
+    _PyRestrict_OsStatFunctions,
+    _PyRestrict_OsFolderFunctions,
+    _PyRestrict_OsNameFunctions,
+    _PyRestrict_OsDescriptorFunctions,
+    NULL
+};
+
+static PyMethodDef *const socket_functions[] = {
+    _PyRestrict_NameFunctions,
+    _PyRestrict_NetInfoFunctions,
+    NULL
+};
+
+static PyMethodDef *
+find_function(PyMethodDef *const *tables, const char *name)
+{
+    for (; *tables != NULL; tables++) {
+        for (PyMethodDef *def = *tables; def->ml_name != NULL; def++) {
+            if (strcmp(def->ml_name, name) == 0) {
+                return def;
+            }
+        }
+    }
+    return NULL;
+}
+
 /* Our own function has the place of upstream's. */
 static int
 add_guarded_function(PyObject *module, PyObject *module_name,
@@ -301,8 +358,8 @@ add_guarded_function(PyObject *module, PyObject *module_name,
     int is_socket = module_name != NULL
                     && PyUnicode_CompareWithASCIIString(module_name,
                                                         "_socket") == 0;
-    PyMethodDef *def = is_socket ? _PyRestrict_FindSocketFunction(row->name)
-                                 : _PyRestrict_FindOsFunction(row->name);
+    PyMethodDef *def = find_function(
+        is_socket ? socket_functions : os_functions, row->name);
     if (def == NULL) {
         return add_refused_function(module, module_name, row);
     }
@@ -407,7 +464,7 @@ _PyRestrict_FilterModule(PyObject *module, const char *name)
     return 0;
 }
 
-/* --- For the surface check ------------------------------------------------------- */
+/* --- For the surface check ----------------------------------------------- */
 
 static int
 list_groups(PyObject *list, const char *kind,

@@ -249,10 +249,14 @@ init_main(PyThreadState *tstate)
 PyStatus
 _PyRestrict_InitMain(PyThreadState *tstate)
 {
+    // The types and functions of C code stay to the end: only there does a
+    // collection look at them again.
+    _PyGC_Freeze(tstate->interp);
     if (init_main(tstate) < 0) {
         PyErr_Clear();
         return _PyStatus_ERR("can't initialize a restricted interpreter");
     }
+    tstate->interp->gc.enabled = 1;
     _PyRestrict_StartClocks(tstate->interp);
     return _PyStatus_OK();
 }

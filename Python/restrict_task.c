@@ -175,9 +175,10 @@ define_one(struct _restrict_guest *guest, PyObject *module, PyObject *dict,
     if (!PyArg_ParseTuple(row, "UisO", &name, &index, &doc, &value)) {
         return -1;
     }
-    PyObject *object = index < 0 ? Py_NewRef(value) : _PyRestrict_NewHostFunction(
-        guest, index, PyUnicode_AsUTF8(name), doc,
-        module == Py_None ? NULL : module);
+    PyObject *object = index < 0
+        ? Py_NewRef(value)
+        : _PyRestrict_NewHostFunction(guest, index, PyUnicode_AsUTF8(name),
+                                      doc, module == Py_None ? NULL : module);
     if (object == NULL) {
         return -1;
     }
@@ -275,7 +276,8 @@ static void
 answer_value(struct _restrict_call *call, PyObject *value)
 {
     call->outcome = _PyRestrict_DONE;
-    const char *root = call->task == _PyRestrict_TASK_CALL ? "result" : "value";
+    const char *root = call->task == _PyRestrict_TASK_CALL ? "result"
+                                                           : "value";
     if (_PyRestrict_CopyPut(&call->answer, value, root) == 0) {
         return;
     }
@@ -318,7 +320,8 @@ _PyRestrict_CarryOut(struct _restrict_guest *guest, void *arg)
         answer_exception(call);
     }
     else {
-        answer_value(call, call->task == _PyRestrict_TASK_EXEC ? Py_None : value);
+        answer_value(call, call->task == _PyRestrict_TASK_EXEC ? Py_None
+                                                               : value);
         Py_DECREF(value);
     }
     PyErr_Clear();

@@ -39,7 +39,8 @@ static struct {
 
 /* --- The thread ---------------------------------------------------------------------------- */
 
-/* Interrupt a stopped guest that may be blocked; return when to do it again. */
+/* Interrupt a stopped guest that may be blocked; return when to do it once
+   more. */
 static int64_t
 nudge(struct _restrict_limits *limits, int64_t now)
 {
@@ -189,22 +190,35 @@ start_thread(void)
     return err ? -1 : 0;
 }
 
+static void
+prepare(void)
+{
+    if (watchdog.prepared) {
+        return;
+    }
+    watchdog.prepared = 1;
+    init_condition();
+    pthread_atfork(_PyRestrict_LockWatchdog, _PyRestrict_UnlockWatchdog,
+                   restart_in_child);
+    take_signal();
+}
+
 int
 _PyRestrict_StartWatchdog(void)
 {
     if (watchdog.started) {
         return 0;
     }
-    if (!watchdog.prepared) {
-        watchdog.prepared = 1;
-        init_condition();
-        pthread_atfork(_PyRestrict_LockWatchdog, _PyRestrict_UnlockWatchdog,
-                       restart_in_child);
-        take_signal();
-    }
+    prepare();
     watchdog.wakes_at = 0;
     watchdog.started = start_thread() == 0;
     return watchdog.started ? 0 : -1;
+}
+
+int64_t
+_PyRestrict_WakesAt(void)
+{
+    return watchdog.wakes_at;
 }
 
 /* --- Who is watched ---------------------------------------------------------------------- */
@@ -217,7 +231,8 @@ _PyRestrict_LookAgain(struct _restrict_state *state)
     {
         return;
     }
-    if (_PyRestrict_StartWatchdog() < 0) {     // nobody would watch: rather not run
+    if (_PyRestrict_StartWatchdog() < 0) {
+        // Nobody would watch it: rather not run.
         _PyRestrict_Stop(state, _PyRestrict_LIMIT_WALL);
         return;
     }
@@ -237,6 +252,9 @@ _PyRestrict_Watch(struct _restrict_state *state)
     state->limits.nudge_after = 0;
     state->limits.next = watchdog.running;
     watchdog.running = state;
+    // A guest without a cap can be cancelled, and a thread's signals are its
+    // own to let through: now, not when it is blocked.
+    prepare();
     _PyRestrict_LookAgain(state);
     if (watchdog.signal != 0) {
         sigset_t set;

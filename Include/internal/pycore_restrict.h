@@ -171,8 +171,9 @@ extern void _PyRestrict_NetFini(struct _restrict_net *net);
 extern void _PyRestrict_NetDisown(struct _restrict_net *net, int fd);
 /* Is anything granted that a socket could be for? */
 extern int _PyRestrict_HasNet(const struct _restrict_net *net);
-/* Our own function in place of _socket's: NULL if there is none. */
-extern PyMethodDef *_PyRestrict_FindSocketFunction(const char *name);
+/* Our own functions in place of _socket's. */
+extern PyMethodDef _PyRestrict_NameFunctions[];
+extern PyMethodDef _PyRestrict_NetInfoFunctions[];
 
 /* === State of one restricted interpreter ===================================== */
 
@@ -221,7 +222,7 @@ extern int _PyRestrict_InitImport(PyInterpreterState *interp);
 /* Fill a type's dict: leave the name out, or refuse it, as its row says.  Not
    wrapped in do ... while (0): skip may be `continue`. */
 #define _PyRestrict_TYPE_ROW(type, name, skip)                              \
-    if (_PyRestrict_GetState() != NULL) {                                   \
+    if (_PyRestrict_IS_GUEST()) {                                           \
         int go_on_ = _PyRestrict_TypeRow(type, lookup_tp_dict(type), name); \
         if (go_on_ < 0) {                                                   \
             return -1;                                                      \
@@ -233,7 +234,7 @@ extern int _PyRestrict_InitImport(PyInterpreterState *interp);
 
 /* The same for the functions of a module. */
 #define _PyRestrict_FUNCTION_ROW(module, name, def, skip)                   \
-    if (_PyRestrict_GetState() != NULL) {                                   \
+    if (_PyRestrict_IS_GUEST()) {                                           \
         int go_on_ = _PyRestrict_FunctionRow(module, name, def);            \
         if (go_on_ < 0) {                                                   \
             return -1;                                                      \
@@ -270,7 +271,7 @@ extern int _PyRestrict_InitImport(PyInterpreterState *interp);
     } while (0)
 #define _PyRestrict_INIT_SYS(sysmod, on_error)                              \
     do {                                                                    \
-        if (_PyRestrict_GetState() != NULL                                  \
+        if (_PyRestrict_IS_GUEST()                                          \
             && _PyRestrict_InitSys(sysmod) < 0)                             \
         {                                                                   \
             on_error;                                                       \
@@ -278,13 +279,13 @@ extern int _PyRestrict_InitImport(PyInterpreterState *interp);
     } while (0)
 /* For _abc.c: the subclasses, whether or not the guest may see them. */
 #define _PyRestrict_SUBCLASSES(type)                                        \
-    (_PyRestrict_GetState() != NULL                                         \
+    (_PyRestrict_IS_GUEST()                                                 \
      ? _PyType_GetSubclasses((PyTypeObject *)(type))                        \
      : PyObject_CallMethod(type, "__subclasses__", NULL))
 #define _PyRestrict_STATIC_TYPES                                            \
     &_PyRestrict_RefusedDescr_Type, _PyRestrict_OS_TYPES
 #define _PyRestrict_BUILTIN()                                               \
-    (_PyRestrict_GetState() != NULL ? Py_True : Py_False)
+    (_PyRestrict_IS_GUEST() ? Py_True : Py_False)
 
 #else  /* !WITH_RESTRICTED */
 

@@ -26,7 +26,7 @@ _PyRestrict_IsHit(const struct _restrict_state *state)
 
 /* --- Clocks (restrict_clock.c) ------------------------------------------------ */
 
-/* Nanoseconds; -1 if there is no such clock, as that of a thread that ended. */
+/* Nanoseconds; -1 if there is no such clock, as that of an ended thread. */
 extern int64_t _PyRestrict_ReadClock(clockid_t clock);
 
 /* Is there a time at which the guest must be stopped? */
@@ -56,6 +56,9 @@ extern int _PyRestrict_IsWatched(const struct _restrict_state *state);
 
 /* Let the watchdog know of a guest that runs, is stopped, or has a cap. */
 extern void _PyRestrict_LookAgain(struct _restrict_state *state);
+
+/* When the watchdog looks next, unless it is told to. */
+extern int64_t _PyRestrict_WakesAt(void);
 
 /* Nobody watches: the watchdog does not look at the guest any more. */
 extern void _PyRestrict_AwaitWatchdog(const struct _restrict_state *state);

@@ -12,7 +12,7 @@ extern "C" {
 
 #ifdef WITH_RESTRICTED
 
-#define _PyRestrict_COPY_SMALL 256      // bytes that need no memory of their own
+#define _PyRestrict_COPY_SMALL 256      // bytes that are not allocated
 #define _PyRestrict_COPY_MEMO 16        // slots likewise; a power of two
 
 struct _restrict_memo {
@@ -31,7 +31,7 @@ struct _restrict_copy {
     size_t memo_slots, n_memo;
     PyObject **refs;                    // of the side that gets
     size_t n_refs, refs_allocated;
-    PyInterpreterState *guest;          // give up when this is stopped, or NULL
+    PyInterpreterState *guest;          // give up when it is stopped; or NULL
     unsigned int n_keys;
     char small_data[_PyRestrict_COPY_SMALL];
     struct _restrict_memo small_memo[_PyRestrict_COPY_MEMO];

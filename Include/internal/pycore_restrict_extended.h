@@ -1,4 +1,4 @@
-/* Protections that extension modules define: see Python/restrict_extended.c. */
+/* Protections that extension modules define: Python/restrict_extended.c. */
 
 #ifndef Py_INTERNAL_RESTRICT_EXTENDED_H
 #define Py_INTERNAL_RESTRICT_EXTENDED_H

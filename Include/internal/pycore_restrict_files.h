@@ -161,8 +161,12 @@ extern int _PyRestrict_DenyOpen(const char *path);
 
 /* === os (restrict_os*.c) =================================================== */
 
-/* Our own function in place of posix's: NULL if there is none. */
-extern PyMethodDef *_PyRestrict_FindOsFunction(const char *name);
+/* Our own functions in place of posix's. */
+extern PyMethodDef _PyRestrict_OsProcessFunctions[];
+extern PyMethodDef _PyRestrict_OsStatFunctions[];
+extern PyMethodDef _PyRestrict_OsFolderFunctions[];
+extern PyMethodDef _PyRestrict_OsNameFunctions[];
+extern PyMethodDef _PyRestrict_OsDescriptorFunctions[];
 /* Finish the guest's posix module. */
 extern int _PyRestrict_InitOs(PyObject *module);
 extern PyTypeObject _PyRestrict_DirEntry_Type;
@@ -175,16 +179,28 @@ extern PyTypeObject _PyRestrict_ScandirIterator_Type;
 /* FileIO: this descriptor must be the guest's own. */
 #define _PyRestrict_FILE_USE(fd, on_refusal)                                \
     do {                                                                    \
-        if (_PyRestrict_GetState() != NULL                                  \
+        if (_PyRestrict_IS_GUEST()                                          \
             && _PyRestrict_CheckDescriptor(fd) < 0)                         \
         {                                                                   \
             on_refusal;                                                     \
         }                                                                   \
     } while (0)
 
+/* The same for all that poll() is about to look at. */
+#define _PyRestrict_FILES_USE(entries, n, on_refusal)                       \
+    do {                                                                    \
+        if (_PyRestrict_IS_GUEST()) {                                       \
+            for (size_t i_ = 0; i_ < (size_t)(n); i_++) {                   \
+                if (_PyRestrict_CheckDescriptor((entries)[i_].fd) < 0) {    \
+                    on_refusal;                                             \
+                }                                                           \
+            }                                                               \
+        }                                                                   \
+    } while (0)
+
 #define _PyRestrict_FILE_WRITE(fd, size, on_refusal)                        \
     do {                                                                    \
-        if (_PyRestrict_GetState() != NULL                                  \
+        if (_PyRestrict_IS_GUEST()                                          \
             && (_PyRestrict_CheckDescriptor(fd) < 0                         \
                 || _PyRestrict_ChargeFile(fd, size) < 0))                   \
         {                                                                   \
@@ -194,7 +210,7 @@ extern PyTypeObject _PyRestrict_ScandirIterator_Type;
 
 #define _PyRestrict_FILE_TRUNCATE(fd, size, on_refusal)                     \
     do {                                                                    \
-        if (_PyRestrict_GetState() != NULL                                  \
+        if (_PyRestrict_IS_GUEST()                                          \
             && (_PyRestrict_CheckDescriptor(fd) < 0                         \
                 || _PyRestrict_ChargeTruncate(fd, size) < 0))               \
         {                                                                   \
@@ -205,7 +221,7 @@ extern PyTypeObject _PyRestrict_ScandirIterator_Type;
 /* It is closed next: the number is the guest's no longer. */
 #define _PyRestrict_FILE_CLOSE(fd, on_refusal)                              \
     do {                                                                    \
-        if (_PyRestrict_GetState() != NULL) {                               \
+        if (_PyRestrict_IS_GUEST()) {                                       \
             if (_PyRestrict_CheckDescriptor(fd) < 0) {                      \
                 on_refusal;                                                 \
             }                                                               \
@@ -216,7 +232,7 @@ extern PyTypeObject _PyRestrict_ScandirIterator_Type;
 /* Goes before `if (opener == Py_None) open() ... else call the opener`: a
    guest's path is opened by us instead. */
 #define _PyRestrict_FILE_OPEN(fd, opener, name, path, flags, on_error)      \
-    if (opener == Py_None && _PyRestrict_GetState() != NULL) {              \
+    if (opener == Py_None && _PyRestrict_IS_GUEST()) {                      \
         fd = _PyRestrict_OpenFile(name, path, flags);                       \
         if (fd < 0) {                                                       \
             on_error;                                                       \
@@ -227,7 +243,7 @@ extern PyTypeObject _PyRestrict_ScandirIterator_Type;
 /* C code that opens a file by name does not do so for a guest. */
 #define _PyRestrict_NO_OPEN(path, raises, error_return)                     \
     do {                                                                    \
-        if (_PyThreadState_GET() != NULL                                    \
+        if (_PyRestrict_IN_USE() && _PyThreadState_GET() != NULL            \
             && _PyRestrict_GetState() != NULL)                              \
         {                                                                   \
             errno = EACCES;                                                 \
@@ -241,18 +257,18 @@ extern PyTypeObject _PyRestrict_ScandirIterator_Type;
 /* Nor does it look for source lines to show. */
 #define _PyRestrict_NO_SOURCE_LINE(result)                                  \
     do {                                                                    \
-        if (_PyRestrict_GetState() != NULL) {                               \
+        if (_PyRestrict_IS_GUEST()) {                                       \
             return result;                                                  \
         }                                                                   \
     } while (0)
 
-#define _PyRestrict_NO_TTY(tty)                                             \
-    ((tty) && _PyRestrict_GetState() == NULL)
+#define _PyRestrict_NO_TTY(tty) ((tty) && !_PyRestrict_IS_GUEST())
 
 #else  /* !WITH_RESTRICTED */
 
 #define _PyRestrict_OS_TYPES
 #define _PyRestrict_FILE_USE(fd, on_refusal)
+#define _PyRestrict_FILES_USE(entries, n, on_refusal)
 #define _PyRestrict_FILE_WRITE(fd, size, on_refusal)
 #define _PyRestrict_FILE_TRUNCATE(fd, size, on_refusal)
 #define _PyRestrict_FILE_CLOSE(fd, on_refusal)

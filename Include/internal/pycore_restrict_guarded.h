@@ -39,8 +39,8 @@ _Py_COMP_DIAG_POP
 #define _PyRestrict_IS_GUESTS(function) \
     _PyRestrict_IsMarked(((PyFunctionObject *)(function))->func_builtins)
 
-/* A bit of interp->feature_flags, set for good by the first guarded_exec():
-   all that the hooks below cost before is to look at it. */
+/* A bit of interp->feature_flags, set for good by the first guarded_exec()
+   of an interpreter. */
 #define _PyRestrict_GUARDED_USED (1UL << 30)
 
 /* A type flag that upstream leaves free: a class that guarded code made. */
@@ -58,8 +58,9 @@ extern int _PyRestrict_GuardedOnTop(void);
 static inline int
 _PyRestrict_GuardedUsed(void)
 {
-    return (_PyInterpreterState_GET()->feature_flags
-            & _PyRestrict_GUARDED_USED) != 0;
+    return _PyRestrict_IN_USE()
+           && (_PyInterpreterState_GET()->feature_flags
+               & _PyRestrict_GUARDED_USED) != 0;
 }
 
 /* Does C code of this thread act for guarded code now? */
@@ -71,7 +72,7 @@ _PyRestrict_RunsGuarded(void)
 
 /* The same, or the interpreter is restricted. */
 #define _PyRestrict_RUNS_UNTRUSTED() \
-    (_PyRestrict_GetState() != NULL || _PyRestrict_RunsGuarded())
+    (_PyRestrict_IS_GUEST() || _PyRestrict_RunsGuarded())
 
 /* Does it so while the frame on top is the host's?  Then what looks at "the
    current frame" would look at the wrong one. */
@@ -152,8 +153,10 @@ extern int _PyRestrict_AdoptType(PyTypeObject *type);
 extern int _PyRestrict_TypeSetattr(PyTypeObject *type, PyObject *name,
                                    PyObject *value);
 extern int _PyRestrict_IsHidden(PyObject *name);
-extern int _PyRestrict_GuardDictAttr(PyObject *name);
-extern int _PyRestrict_GuardSetattr(PyObject *obj, PyObject *name);
+extern PyObject *_PyRestrict_GuardDictAttr(PyTypeObject *type, PyObject *name,
+                                           PyObject *value, int suppress);
+extern int _PyRestrict_GuardSetattr(PyTypeObject *type, PyObject *obj,
+                                    PyObject *name);
 extern PyObject *_PyRestrict_ProxyCompare(PyObject *mapping, PyObject *other,
                                           int op);
 extern PyObject *_PyRestrict_ProxyOr(PyObject *left, PyObject *right);
@@ -240,7 +243,7 @@ PyAPI_FUNC(PyObject *) _PyRestrict_GuardedCompile(PyObject *text, int start);
    says. */
 #define _PyRestrict_GUARD_MAKE(subject, name, error_return)                 \
     do {                                                                    \
-        if ((_PyRestrict_GetState() != NULL                                 \
+        if ((_PyRestrict_IS_GUEST()                                         \
              || (_PyRestrict_GuardedUsed()                                  \
                  && !_PyRestrict_HostNames(name)))                          \
             && _PyRestrict_GuardCall(subject) < 0)                          \
@@ -291,7 +294,8 @@ PyAPI_FUNC(PyObject *) _PyRestrict_GuardedCompile(PyObject *text, int start);
 
 #define _PyRestrict_GUARD_MEMBER(descr, error_return)                       \
     do {                                                                    \
-        if (((descr)->d_member->flags & _PyRestrict_MEMBER_GUARDED)         \
+        if (_PyRestrict_IN_USE()                                            \
+            && ((descr)->d_member->flags & _PyRestrict_MEMBER_GUARDED)      \
             && _PyRestrict_RunsGuarded()                                    \
             && _PyRestrict_GuardMember(PyDescr_TYPE(descr),                 \
                                        (descr)->d_member) < 0)              \
@@ -307,15 +311,8 @@ PyAPI_FUNC(PyObject *) _PyRestrict_GuardedCompile(PyObject *text, int start);
    loaded with. */
 #define _PyRestrict_GUARD_DICT_ATTR(tp, name, value, suppress)              \
     do {                                                                    \
-        if (((tp)->tp_getattro == PyModule_Type.tp_getattro                 \
-             || ((tp)->tp_call != NULL && (tp)->tp_dictoffset > 0))         \
-            && (value) != NULL && _PyRestrict_RunsGuarded()                 \
-            && _PyRestrict_GuardDictAttr(name) < 0)                         \
-        {                                                                   \
-            Py_CLEAR(value);                                                \
-            if (suppress) {                                                 \
-                PyErr_Clear();                                              \
-            }                                                               \
+        if (_PyRestrict_IN_USE()) {                                         \
+            value = _PyRestrict_GuardDictAttr(tp, name, value, suppress);   \
         }                                                                   \
     } while (0)
 #define _PyRestrict_NOT_SPECIALIZED(name) _PyRestrict_IsHidden(name)
@@ -323,10 +320,8 @@ PyAPI_FUNC(PyObject *) _PyRestrict_GuardedCompile(PyObject *text, int start);
 /* Functions and modules of the host's are not the guest's to change. */
 #define _PyRestrict_GUARD_SETATTR(tp, obj, name)                            \
     do {                                                                    \
-        if (((tp) == &PyFunction_Type                                       \
-             || (tp)->tp_getattro == PyModule_Type.tp_getattro)             \
-            && _PyRestrict_RunsGuarded()                                    \
-            && _PyRestrict_GuardSetattr(obj, name) < 0)                     \
+        if (_PyRestrict_IN_USE()                                            \
+            && _PyRestrict_GuardSetattr(tp, obj, name) < 0)                 \
         {                                                                   \
             return -1;                                                      \
         }                                                                   \
@@ -347,7 +342,9 @@ PyAPI_FUNC(PyObject *) _PyRestrict_GuardedCompile(PyObject *text, int start);
 /* An import statement of guarded code that has no __import__. */
 #define _PyRestrict_NO_IMPORT(frame, name, error_return)                    \
     do {                                                                    \
-        if (_PyRestrict_IsMarked((frame)->f_builtins)) {                    \
+        if (_PyRestrict_IN_USE()                                            \
+            && _PyRestrict_IsMarked((frame)->f_builtins))                   \
+        {                                                                   \
             _PyRestrict_DenyImport(name);                                   \
             return error_return;                                            \
         }                                                                   \
@@ -362,13 +359,13 @@ PyAPI_FUNC(PyObject *) _PyRestrict_GuardedCompile(PyObject *text, int start);
 /* In place of what globals say, for guarded code. */
 #define _PyRestrict_BUILTINS_OF(globals)                                    \
     do {                                                                    \
-        if (_PyRestrict_IsMarked(globals)) {                                \
+        if (_PyRestrict_IN_USE() && _PyRestrict_IsMarked(globals)) {        \
             return _PyRestrict_BuiltinsOf(globals);                         \
         }                                                                   \
     } while (0)
 #define _PyRestrict_UNSEAL(globals, builtins)                               \
     do {                                                                    \
-        if (!PyDict_CheckExact(builtins)) {                                 \
+        if (_PyRestrict_IN_USE() && !PyDict_CheckExact(builtins)) {         \
             builtins = _PyRestrict_Unseal(globals, builtins);               \
         }                                                                   \
     } while (0)
@@ -400,6 +397,9 @@ _PyRestrict_CARRY(PyObject *callable)
     return Py_XNewRef(callable);
 }
 
+/* The same where upstream's code expects NULL as well. */
+#define _PyRestrict_XCARRY(callable) _PyRestrict_CARRY(callable)
+
 /* The same, and drop the callable itself. */
 static inline PyObject *
 _PyRestrict_CARRY_RESULT(PyObject *callable)
@@ -413,13 +413,13 @@ _PyRestrict_CARRY_RESULT(PyObject *callable)
    behind a mapping proxy in its hands, whoever uses the operator. */
 #define _PyRestrict_PROXY_COMPARE(mapping, other, op)                       \
     do {                                                                    \
-        if (_PyRestrict_GetState() != NULL || _PyRestrict_GuardedUsed()) {  \
+        if (_PyRestrict_IS_GUEST() || _PyRestrict_GuardedUsed()) {          \
             return _PyRestrict_ProxyCompare(mapping, other, op);            \
         }                                                                   \
     } while (0)
 #define _PyRestrict_PROXY_OR(left, right)                                   \
     do {                                                                    \
-        if (_PyRestrict_GetState() != NULL || _PyRestrict_GuardedUsed()) {  \
+        if (_PyRestrict_IS_GUEST() || _PyRestrict_GuardedUsed()) {          \
             return _PyRestrict_ProxyOr(left, right);                        \
         }                                                                   \
     } while (0)
@@ -448,7 +448,8 @@ _PyRestrict_CARRY_RESULT(PyObject *callable)
 #define _PyRestrict_UNSEAL(globals, builtins)
 #define _PyRestrict_ADOPT_TYPE(type, on_error)
 #define _PyRestrict_TYPE_SETATTR(type, name, value)
-#define _PyRestrict_CARRY(callable) Py_XNewRef(callable)
+#define _PyRestrict_CARRY(callable) Py_NewRef(callable)
+#define _PyRestrict_XCARRY(callable) Py_XNewRef(callable)
 #define _PyRestrict_PROXY_COMPARE(mapping, other, op)
 #define _PyRestrict_PROXY_OR(left, right)
 

@@ -19,10 +19,10 @@ extern "C" {
 
 #include "pycore_interp.h"        // PyInterpreterState.restricted
 #include "pycore_pystate.h"       // _PyInterpreterState_GET()
+#include "pycore_restrict_limits.h"  // _PyRestrict_POLL()
+#include "pycore_restrict_use.h"
 
 #ifdef WITH_RESTRICTED
-
-#define _PyRestrict_IS_GUEST() (_PyInterpreterState_GET()->restricted != NULL)
 
 // Exported for shared extension modules, which have hooks as well.
 PyAPI_FUNC(PyObject *) _PyRestrict_LendView(const Py_buffer *memory);
@@ -35,6 +35,7 @@ PyAPI_FUNC(PyObject *) _PyRestrict_ReadInto(PyObject *function,
 extern int _PyRestrict_CheckPrefix(const uint32_t *code, const uint32_t *end,
                                    uint32_t n);
 PyAPI_FUNC(int) _PyRestrict_IsSplit(PyObject *pair, Py_ssize_t n);
+PyAPI_FUNC(size_t) _PyRestrict_SliceOf(size_t input);
 
 /* A cleanup function: the depth counted by _PyRestrict_DEEPER. */
 static inline void
@@ -48,10 +49,13 @@ _PyRestrict_Shallower(int *deeper)
 /* --- One-line hooks ------------------------------------------------------ */
 
 /* What follows, to the end of the block, can lead back here without a call
-   that counts its depth: count it. */
-#define _PyRestrict_DEEPER(error_return)                                    \
+   that counts its depth: count it.  What is shared makes such a walk as long
+   as two to the power of its depth: look whether it is to stop. */
+#define _PyRestrict_DEEPER(error_return) _PyRestrict_DEEPER_IF(1, error_return)
+#define _PyRestrict_DEEPER_IF(condition, error_return)                      \
     __attribute__((cleanup(_PyRestrict_Shallower))) int deeper_ = 0;        \
-    if (_PyRestrict_IS_GUEST()) {                                           \
+    if ((condition) && _PyRestrict_IS_GUEST()) {                            \
+        _PyRestrict_POLL(error_return);                                     \
         if (Py_EnterRecursiveCall("")) {                                    \
             return error_return;                                            \
         }                                                                   \
@@ -61,22 +65,31 @@ _PyRestrict_Shallower(int *deeper)
 /* In place of PyMemoryView_FromBuffer(), for memory that has no owner: a
    guest's object could keep the view and use it when the memory is gone.  A
    guest gets a view of a copy, which is taken back after the call. */
-#define _PyRestrict_VIEW(buffer) _PyRestrict_LendView(buffer)
+#define _PyRestrict_VIEW(buffer)                                            \
+    (_PyRestrict_IS_GUEST() ? _PyRestrict_LendView(buffer)                  \
+                            : PyMemoryView_FromBuffer(buffer))
 #define _PyRestrict_TAKE_BACK(view, memory, size)                           \
-    _PyRestrict_TakeBack(view, memory, size)
+    do {                                                                    \
+        if (_PyRestrict_IS_GUEST()) {                                       \
+            _PyRestrict_TakeBack(view, memory, size);                       \
+        }                                                                   \
+    } while (0)
 
 /* The same in _pickle.c, for its PyMemoryView_FromMemory() and its call, which
    takes the view. */
-#define _PyRestrict_MEMORY_VIEW(memory, size) \
-    _PyRestrict_LendMemory(memory, size)
-#define _PyRestrict_PICKLE_READ(function, view, memory, size) \
-    _PyRestrict_ReadInto(function, view, memory, size)
+#define _PyRestrict_MEMORY_VIEW(memory, size)                               \
+    (_PyRestrict_IS_GUEST() ? _PyRestrict_LendMemory(memory, size)          \
+     : PyMemoryView_FromMemory(memory, size, PyBUF_WRITE))
+#define _PyRestrict_PICKLE_READ(function, view, memory, size)               \
+    (_PyRestrict_IS_GUEST()                                                 \
+     ? _PyRestrict_ReadInto(function, view, memory, size)                   \
+     : _Pickle_FastCall(function, view))
 
 /* What a detached stream stands on, for the call that is going on. */
 #define _PyRestrict_DETACHED() \
     (_PyRestrict_IS_GUEST() ? Py_NewRef(Py_None) : NULL)
 /* What is asked whether it is closed may close itself. */
-#define _PyRestrict_OR_GONE(buffer) || (buffer) == NULL
+#define _PyRestrict_OR_GONE(closed, buffer) ((closed) || (buffer) == NULL)
 
 /* An object that is in the middle of a call must not lose what it stands
    on. */
@@ -118,12 +131,55 @@ _PyRestrict_Shallower(int *deeper)
         }                                                                   \
     } while (0)
 
+/* The object of a frame whose callee is unwound, whatever is raised.  NULL:
+   there is no memory, and what was raised is still. */
+struct _PyInterpreterFrame;
+extern PyFrameObject *_PyRestrict_MakeFrameObject(
+    struct _PyInterpreterFrame *frame);
+#define _PyRestrict_FRAME_OBJECT(frame)                                     \
+    ((frame)->frame_obj != NULL ? (frame)->frame_obj                        \
+                                : _PyRestrict_MakeFrameObject(frame))
+#define _PyRestrict_NO_FRAME_OBJECT()
+
+/* How much of its input a compressor gets at a time: nothing looks at the stop
+   meanwhile, so a guest's is small, and what is more goes back to the rest.
+   None when the guest is to stop. */
+#define _PyRestrict_SLICE_INPUT(input, rest)                                \
+    do {                                                                    \
+        if (_PyRestrict_IS_GUEST()) {                                       \
+            size_t slice_ = _PyRestrict_SliceOf(input);                     \
+            (rest) = slice_ == 0 ? 0 : (rest) + (input) - slice_;           \
+            (input) = slice_;                                               \
+        }                                                                   \
+    } while (0)
+
+/* A date as it was pickled: year and day are not checked by anybody else, and
+   the weekday of a date in the year 0 is a place in front of a table. */
+#define _PyRestrict_SANE_DATE(data, error_return)                           \
+    do {                                                                    \
+        const unsigned char *date_ = (const unsigned char *)(data);         \
+        int year_ = date_[0] * 256 + date_[1];                              \
+        if (_PyRestrict_IS_GUEST()                                          \
+            && (year_ < 1 || year_ > 9999 || date_[3] < 1 || date_[3] > 31)) \
+        {                                                                   \
+            PyErr_SetString(PyExc_ValueError, "not the state of a date");   \
+            return error_return;                                            \
+        }                                                                   \
+    } while (0)
+
+/* Types whose dictionaries C code reads sizes from are not to be changed. */
+#define _PyRestrict_TYPE_FLAGS                                              \
+    (_PyRestrict_IS_GUEST() ? Py_TPFLAGS_IMMUTABLETYPE : 0)
+
 /* What an overridden split() of an exception group returned. */
 #define _PyRestrict_IS_SPLIT(pair) _PyRestrict_IsSplit(pair, 2)
 
 #else  /* !WITH_RESTRICTED */
 
 #define _PyRestrict_DEEPER(error_return)
+#define _PyRestrict_DEEPER_IF(condition, error_return)
+#define _PyRestrict_FRAME_OBJECT(frame) _PyFrame_GetFrameObject(frame)
+#define _PyRestrict_NO_FRAME_OBJECT() PyErr_Clear()
 #define _PyRestrict_VIEW(buffer) PyMemoryView_FromBuffer(buffer)
 #define _PyRestrict_TAKE_BACK(view, memory, size)
 #define _PyRestrict_MEMORY_VIEW(memory, size) \
@@ -131,12 +187,15 @@ _PyRestrict_Shallower(int *deeper)
 #define _PyRestrict_PICKLE_READ(function, view, memory, size) \
     _Pickle_FastCall(function, view)
 #define _PyRestrict_DETACHED() NULL
-#define _PyRestrict_OR_GONE(buffer)
+#define _PyRestrict_OR_GONE(closed, buffer) (closed)
 #define _PyRestrict_NOT_BUSY(busy, error_return)
 #define _PyRestrict_NOT_NULL(field, error_return)
 #define _PyRestrict_IF_GUEST(action)
 #define _PyRestrict_FPUTS(text, file) fputs(text, file)
 #define _PyRestrict_AT_LEAST(least, distance)
+#define _PyRestrict_SLICE_INPUT(input, rest)
+#define _PyRestrict_SANE_DATE(data, error_return)
+#define _PyRestrict_TYPE_FLAGS 0
 #define _PyRestrict_IS_SPLIT(pair) 1
 
 #endif  /* WITH_RESTRICTED */

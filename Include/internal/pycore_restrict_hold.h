@@ -23,16 +23,6 @@ extern "C" {
 
 /* --- Objects --------------------------------------------------------------- */
 
-/* 0 until the first restricted interpreter is made: what a process without
-   one pays is a test of this. */
-PyAPI_DATA(int) _PyRestrict_Holding;
-
-static inline PyObject *
-_PyRestrict_Hold(PyObject *object)
-{
-    return _PyRestrict_Holding ? Py_XNewRef(object) : NULL;
-}
-
 static inline void
 _PyRestrict_LetGo(PyObject **held)
 {
@@ -40,21 +30,76 @@ _PyRestrict_LetGo(PyObject **held)
 }
 
 #define _PyRestrict_HOLD_NAME_(line) held_ ## line ## _
-#define _PyRestrict_HOLD_AT_(object, line)                              \
+#define _PyRestrict_HOLD_AT_(condition, object, line)                   \
     __attribute__((cleanup(_PyRestrict_LetGo), unused))                 \
     PyObject *_PyRestrict_HOLD_NAME_(line) =                            \
-        _PyRestrict_Hold((PyObject *)(object))
-#define _PyRestrict_HOLD_LINE_(object, line) _PyRestrict_HOLD_AT_(object, line)
+        (condition) ? Py_XNewRef((PyObject *)(object)) : NULL
+#define _PyRestrict_HOLD_LINE_(condition, object, line) \
+    _PyRestrict_HOLD_AT_(condition, object, line)
 
-/* Keep the object alive up to the end of the block. */
-#define _PyRestrict_HOLD(object) _PyRestrict_HOLD_LINE_(object, __LINE__)
+/* Keep the object alive up to the end of the block: under a condition, which
+   is `guest_` in a function of two versions, or if there may be guests. */
+#define _PyRestrict_HOLD_IF(condition, object) \
+    _PyRestrict_HOLD_LINE_(condition, object, __LINE__)
+#define _PyRestrict_HOLD(object) \
+    _PyRestrict_HOLD_IF(_PyRestrict_IN_USE(), object)
+
+/* Can comparing the two run no code of a guest's? */
+#define _PyRestrict_ATOMS(v, w)                                         \
+    ((PyLong_CheckExact(v) || PyUnicode_CheckExact(v))                  \
+     && (PyLong_CheckExact(w) || PyUnicode_CheckExact(w)))
 
 /* The same in two steps, where the block is left by goto before the second. */
 #define _PyRestrict_HOLDER(name)                                        \
     __attribute__((cleanup(_PyRestrict_LetGo)))                         \
     PyObject *held_ ## name ## _ = NULL
 #define _PyRestrict_HOLD_BY(name, object)                               \
-    Py_XSETREF(held_ ## name ## _, _PyRestrict_Hold(object))
+    Py_XSETREF(held_ ## name ## _,                                      \
+               _PyRestrict_IN_USE() ? Py_XNewRef(object) : NULL)
+
+/* A NULL that there is not without a guest. */
+#define _PyRestrict_IF_NULL(condition, object, action)                  \
+    do {                                                                \
+        if ((condition) && (object) == NULL) {                          \
+            action;                                                     \
+        }                                                               \
+    } while (0)
+
+/* In PyObject_CallMethodObjArgs(): obj.name(...), with obj held. */
+extern PyObject *_PyRestrict_CallMethod(PyObject *obj, PyObject *name,
+                                        va_list args);
+#define _PyRestrict_CALL_METHOD(obj, name)                              \
+    do {                                                                \
+        if (_PyRestrict_IN_USE()) {                                     \
+            va_list args_;                                              \
+            va_start(args_, name);                                      \
+            PyObject *result_ = _PyRestrict_CallMethod(obj, name, args_); \
+            va_end(args_);                                              \
+            return result_;                                             \
+        }                                                               \
+    } while (0)
+
+/* The __dict__ of an object that is set an attribute whose name compares
+   itself: made before, so that it is the same for everybody, and kept. */
+PyAPI_FUNC(int) _PyRestrict_DictOf(PyObject *obj, PyObject **dict);
+#define _PyRestrict_HOLD_DICT(obj, name, error_return)                  \
+    _PyRestrict_HOLDER(dict);                                           \
+    if (!PyUnicode_CheckExact(name)                                     \
+        && _PyRestrict_DictOf((obj), &held_dict_) < 0)                  \
+    {                                                                   \
+        return error_return;                                            \
+    }
+
+/* PyMapping_GetOptionalItem() of a mapping that the look-up may take away. */
+static inline int
+_PyRestrict_HeldItem(PyObject *mapping, PyObject *key, PyObject **result)
+{
+    _PyRestrict_HOLD(mapping);
+    return PyMapping_GetOptionalItem(mapping, key, result);
+}
+
+#define _PyRestrict_HELD_ITEM(mapping, key, result)                     \
+    _PyRestrict_HeldItem(mapping, key, result)
 
 /* --- Memory ---------------------------------------------------------------- */
 
@@ -77,6 +122,25 @@ extern int _PyRestrict_KeepModule(const char *name, PyObject *module);
 #define _PyRestrict_TRUE_STRUCT(type, on_error)                         \
     do {                                                                \
         if (_PyRestrict_TrueStructCheck(type) < 0) {                    \
+            on_error;                                                   \
+        }                                                               \
+    } while (0)
+
+/* Keys that are compared in C among things that are not objects: a string
+   that is no more than that runs nothing of the guest's. */
+#define _PyRestrict_EXACT_KEY(key, otherwise)                           \
+    do {                                                                \
+        if (!PyUnicode_CheckExact(key) && _PyRestrict_IS_GUEST()) {     \
+            otherwise;                                                  \
+        }                                                               \
+    } while (0)
+
+/* What is read as a datetime is one. */
+#define _PyRestrict_IS_DATETIME(is, on_error)                           \
+    do {                                                                \
+        if (!(is) && _PyRestrict_IS_GUEST()) {                          \
+            PyErr_SetString(PyExc_TypeError,                            \
+                            "argument must be a datetime or None");     \
             on_error;                                                   \
         }                                                               \
     } while (0)
@@ -112,10 +176,18 @@ PyAPI_FUNC(void) _PyRestrict_EndUse(struct _restrict_use *use);
 #else
 
 #define _PyRestrict_HOLD(object)
+#define _PyRestrict_HOLD_IF(condition, object)
+#define _PyRestrict_IF_NULL(condition, object, action)
+#define _PyRestrict_CALL_METHOD(obj, name)
 #define _PyRestrict_HOLDER(name)
 #define _PyRestrict_HOLD_BY(name, object)
+#define _PyRestrict_HOLD_DICT(obj, name, error_return)
+#define _PyRestrict_HELD_ITEM(mapping, key, result)                     \
+    PyMapping_GetOptionalItem(mapping, key, result)
 #define _PyRestrict_WIPE(memory, size)
 #define _PyRestrict_TRUE_STRUCT(type, on_error)
+#define _PyRestrict_EXACT_KEY(key, otherwise)
+#define _PyRestrict_IS_DATETIME(is, on_error)
 #define _PyRestrict_USE_ONCE(object, what, on_error)
 #define _PyRestrict_NO_COMPARING() 0
 #define _PyRestrict_BUILTIN_MODULE(name, upstream) (upstream)

@@ -15,6 +15,8 @@ extern "C" {
 #  error "this header requires Py_BUILD_CORE define"
 #endif
 
+#include "pycore_restrict_use.h"
+
 #ifdef WITH_RESTRICTED
 
 #include <sys/types.h>            // pid_t
@@ -35,6 +37,7 @@ typedef enum {
 /* --- Memory (restrict_memory.c) ----------------------------------------------- */
 
 struct _restrict_state;
+struct _restrict_heap;            // Python/restrict_heap.c
 
 /* A block that we map ourselves. */
 struct _restrict_mapping {
@@ -50,6 +53,9 @@ struct _restrict_memory {
     size_t peak;
     struct _restrict_mapping *mappings; // open addressing, a power of two
     size_t n_mappings, n_places;
+    struct _restrict_heap *heap;        // blocks below that; NULL: none yet
+    struct _restrict_mapping *kept;     // free mappings, for the next block
+    size_t n_kept, kept_size;           // how many; bytes in all
 };
 
 struct _is;
@@ -76,6 +82,8 @@ PyAPI_FUNC(void) _PyRestrict_LibraryFree(void *ptr);
 /* PyMem_Malloc(), but NULL once the guest is stopped: for libraries whose
    computations are long, and look at nothing else. */
 PyAPI_FUNC(void *) _PyRestrict_PollingMalloc(size_t size);
+/* For libraries that know nothing of Python; they hold the GIL. */
+PyAPI_FUNC(int) _PyRestrict_LibraryStopped(void);
 
 /* --- Clocks and the stop (restrict_clock.c, restrict_stop.c) ------------------- */
 
@@ -111,13 +119,12 @@ struct _restrict_limits {
     size_t output, output_cap;    // SIZE_MAX: none
 };
 
-/* Not 0 while some interpreter of the process is stopped and not yet ended:
-   what C loops look at. */
 // Exported for shared extensions.
-PyAPI_DATA(int) _PyRestrict_poll;
 /* -1 with the exception set if the running interpreter is stopped, else 0. */
 PyAPI_FUNC(int) _PyRestrict_CheckStop(void);
 
+/* The result of a call, or NULL if the running interpreter is stopped. */
+extern PyObject *_PyRestrict_CheckResult(PyObject *result);
 extern int _PyRestrict_InitLimits(struct _is *interp);
 extern void _PyRestrict_StartClocks(struct _is *interp);
 extern void _PyRestrict_FiniLimits(struct _restrict_state *state);
@@ -154,7 +161,7 @@ PyAPI_FUNC(const char *) _PyRestrict_LimitHit(PyInterpreterState *interp);
 
 /* --- For the streams --------------------------------------------------------- */
 
-/* How many of `size` bytes of output the cap still allows; they are counted. */
+/* How many of `size` bytes of output the cap still allows; it counts them. */
 extern Py_ssize_t _PyRestrict_ChargeOutput(Py_ssize_t size);
 /* Stop the guest because of its output.  Always -1. */
 extern int _PyRestrict_OutputExceeded(void);
@@ -204,21 +211,13 @@ extern int _PyRestrict_NetBytesExceeded(void);
             return;                                                         \
         }                                                                   \
     } while (0)
-/* Every arena of a restricted interpreter is freed, whatever is left in it:
-   nothing outside can point there. */
-#define _PyRestrict_FORGET_LEAKS(interp, leaked)                            \
-    do {                                                                    \
-        if ((interp)->restricted != NULL) {                                 \
-            leaked = 0;                                                     \
-            _PyRestrict_FiniMemory(interp);                                 \
-        }                                                                   \
-    } while (0)
 /* Frames live in chunks that come and go without an object: charged to the
    interpreter whose thread state is current, which may be none at the end. */
 #define _PyRestrict_CHARGE_FRAMES(size, error_return)                       \
     do {                                                                    \
         PyThreadState *current = _PyThreadState_GET();                      \
-        if (current != NULL && current->interp->restricted != NULL          \
+        if (_PyRestrict_IN_USE() && current != NULL                         \
+            && current->interp->restricted != NULL                          \
             && _PyRestrict_ChargeFrames(current, size) < 0)                 \
         {                                                                   \
             return error_return;                                            \
@@ -227,7 +226,9 @@ extern int _PyRestrict_NetBytesExceeded(void);
 #define _PyRestrict_REFUND_FRAMES(size)                                     \
     do {                                                                    \
         PyThreadState *current = _PyThreadState_GET();                      \
-        if (current != NULL && current->interp->restricted != NULL) {       \
+        if (_PyRestrict_IN_USE() && current != NULL                         \
+            && current->interp->restricted != NULL)                         \
+        {                                                                   \
             _PyRestrict_RefundFrames(current, size);                        \
         }                                                                   \
     } while (0)
@@ -236,7 +237,13 @@ extern int _PyRestrict_NetBytesExceeded(void);
    stopped, and count steps. */
 #define _PY_RESTRICTED_BIT (1U << 7)
 
-#define _PyRestrict_ATTACHED(tstate) _PyRestrict_Attached(tstate)
+/* A thread that runs a guest's thread state may go on with the host's. */
+#define _PyRestrict_ATTACHED(tstate)                                        \
+    do {                                                                    \
+        if (_PyRestrict_IN_USE()) {                                         \
+            _PyRestrict_Attached(tstate);                                   \
+        }                                                                   \
+    } while (0)
 #define _PyRestrict_HANDLE_PENDING(tstate, breaker, error_return)           \
     do {                                                                    \
         if (((breaker) & _PY_RESTRICTED_BIT)                                \
@@ -246,21 +253,32 @@ extern int _PyRestrict_NetBytesExceeded(void);
         }                                                                   \
     } while (0)
 /* In loops of C code that check nothing else. */
-#define _PyRestrict_POLLING()                                               \
-    __builtin_expect(_Py_atomic_load_int_relaxed(&_PyRestrict_poll), 0)
 #define _PyRestrict_POLL(error_return)                                      \
     do {                                                                    \
         if (_PyRestrict_POLLING() && _PyRestrict_CheckStop() < 0) {         \
             return error_return;                                            \
         }                                                                   \
     } while (0)
-/* Iterators of itertools that need not end, or not soon.  Their types belong to
-   one interpreter: those of a restricted one poll, others pay nothing. */
+#define _PyRestrict_POLL_IF(condition, error_return)                        \
+    do {                                                                    \
+        if (condition) {                                                    \
+            _PyRestrict_POLL(error_return);                                 \
+        }                                                                   \
+    } while (0)
+/* Iterators of itertools that need not end, or not soon, and those that a
+   guest can take apart while they are at work.  Their types belong to one
+   interpreter: those of a restricted one poll and hold, others pay nothing. */
+#define _PyRestrict_HOLDING_ITERATORS(X)                                    \
+    X(batched_next, batchedobject, batched_type)                            \
+    X(chain_next, chainobject, chain_type)                                  \
+    X(cycle_next, cycleobject, cycle_type)                                  \
+    X(islice_next, isliceobject, islice_type)                               \
+    X(pairwise_next, pairwiseobject, pairwise_type)                         \
+    X(zip_longest_next, ziplongestobject, ziplongest_type)
 #define _PyRestrict_ITERATORS(X)                                            \
     X(combinations_next, combinationsobject, combinations_type)             \
     X(count_next, countobject, count_type)                                  \
     X(cwr_next, cwrobject, cwr_type)                                        \
-    X(cycle_next, cycleobject, cycle_type)                                  \
     X(permutations_next, permutationsobject, permutations_type)             \
     X(product_next, productobject, product_type)                            \
     X(repeat_next, repeatobject, repeat_type)
@@ -273,34 +291,31 @@ extern int _PyRestrict_NetBytesExceeded(void);
     }
 #define _PyRestrict_SET_POLLED(next, object, type)                          \
     state->type->tp_iternext = polled_ ## next;
+#define _PyRestrict_SET_HOLDING(next, object, type)                         \
+    state->type->tp_iternext = (iternextfunc)guest_ ## next;
 #define _PyRestrict_POLLED_ITERATORS                                        \
     _PyRestrict_ITERATORS(_PyRestrict_POLLED_ITERATOR)
 #define _PyRestrict_POLL_ITERATORS(state)                                   \
     do {                                                                    \
-        if (_PyInterpreterState_GET()->restricted != NULL) {                \
+        if (_PyRestrict_IS_GUEST()) {                                       \
             _PyRestrict_ITERATORS(_PyRestrict_SET_POLLED)                   \
+            _PyRestrict_HOLDING_ITERATORS(_PyRestrict_SET_HOLDING)          \
         }                                                                   \
     } while (0)
 #define _PyRestrict_POLL_RESULT(result)                                     \
     do {                                                                    \
-        if (_PyRestrict_POLLING() && _PyRestrict_CheckStop() < 0) {         \
-            Py_DECREF(result);                                              \
-            return NULL;                                                    \
+        if (_PyRestrict_POLLING()) {                                        \
+            return _PyRestrict_CheckResult(result);                         \
         }                                                                   \
     } while (0)
 /* In the evaluation loop, where an exception looks for its handler: a
-   stopped guest has none. */
-#define _PyRestrict_UNWIND(tstate)                                          \
-    do {                                                                    \
-        if (_PyRestrict_POLLING() && _PyRestrict_Unwinding(tstate)) {       \
-            while (stack_pointer > _PyFrame_Stackbase(frame)) {             \
-                PyObject *left = POP();                                     \
-                Py_XDECREF(left);                                           \
-            }                                                               \
-            _PyFrame_SetStackPointer(frame, stack_pointer);                 \
-            goto exit_unwind;                                               \
-        }                                                                   \
-    } while (0)
+   stopped guest has none, and gets no traceback either. */
+#define _PyRestrict_UNWINDS(tstate) \
+    (_PyRestrict_POLLING() && _PyRestrict_Unwinding(tstate))
+#define _PyRestrict_NO_TRACEBACK(tstate)                                    \
+    if (_PyRestrict_UNWINDS(tstate)) {                                      \
+        goto exception_unwind;                                              \
+    }
 #define _PyRestrict_IF_STOPPED(tstate, action)                              \
     do {                                                                    \
         if (_PyRestrict_POLLING() && _PyRestrict_IsStopped(tstate)) {       \
@@ -320,11 +335,11 @@ extern int _PyRestrict_NetBytesExceeded(void);
    lock. */
 #define _PyRestrict_HAS_OWN_TAGS(type)                                      \
     (((type)->tp_flags & Py_TPFLAGS_HEAPTYPE)                               \
-     && _PyInterpreterState_GET()->restricted != NULL)
+     && _PyRestrict_IS_GUEST())
 /* Where an error path, for want of memory, drops a reference too many. */
 #define _PyRestrict_LEAK(object)                                            \
     do {                                                                    \
-        if (_PyInterpreterState_GET()->restricted != NULL) {                \
+        if (_PyRestrict_IS_GUEST()) {                \
             Py_INCREF(object);                                              \
         }                                                                   \
     } while (0)
@@ -346,16 +361,17 @@ extern int _PyRestrict_NetBytesExceeded(void);
 #define _PyRestrict_LARGE_ALLOC(state, size, zeroed)
 #define _PyRestrict_LARGE_REALLOC(state, ptr, size)
 #define _PyRestrict_LARGE_FREE(state, ptr)
-#define _PyRestrict_FORGET_LEAKS(interp, leaked)
 #define _PyRestrict_CHARGE_FRAMES(size, error_return)
 #define _PyRestrict_REFUND_FRAMES(size)
 #define _PyRestrict_ATTACHED(tstate)
 #define _PyRestrict_HANDLE_PENDING(tstate, breaker, error_return)
 #define _PyRestrict_POLL(error_return)
+#define _PyRestrict_POLL_IF(condition, error_return)
 #define _PyRestrict_POLLED_ITERATORS
 #define _PyRestrict_POLL_ITERATORS(state)
 #define _PyRestrict_POLL_RESULT(result)
-#define _PyRestrict_UNWIND(tstate)
+#define _PyRestrict_UNWINDS(tstate) 0
+#define _PyRestrict_NO_TRACEBACK(tstate)
 #define _PyRestrict_IF_STOPPED(tstate, action)
 #define _PyRestrict_STOP_RECURSION(tstate, undo)
 #define _PyRestrict_HAS_OWN_TAGS(type) 0

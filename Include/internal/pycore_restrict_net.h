@@ -1,8 +1,10 @@
 /* The network of a restricted interpreter: grants, addresses, sockets.
 
    Python/restrict_net.c reads addresses and decides, restrict_resolve.c looks
-   names up on the host's side, restrict_names.c answers the guest's questions
-   for names, restrict_socket.c guards the methods of sockets and counts. */
+   names up on the host's side, restrict_names.c, restrict_addrinfo.c and
+   restrict_netinfo.c answer the guest's questions, restrict_socket.c guards
+   the methods of sockets and counts, restrict_socket_options.c has the options
+   that they may set. */
 
 #ifndef Py_INTERNAL_RESTRICT_NET_H
 #define Py_INTERNAL_RESTRICT_NET_H
@@ -49,6 +51,12 @@ struct _restrict_pinned {
     int n_addresses;
 };
 
+/* 64 descriptors, a bit for each. */
+struct _restrict_sockets {
+    uint64_t all;                 // is it a socket
+    uint64_t streams;             // and one with a connection?
+};
+
 /* NULL in the state of a guest without any grant of this kind. */
 struct _restrict_net {
     struct _restrict_endpoints *grants;     // raw memory
@@ -56,7 +64,7 @@ struct _restrict_net {
     struct _restrict_pinned *hosts;         // raw memory
     int n_hosts;
     int info;                     // PyRestrict_AllowNetworkInfo()
-    uint64_t *sockets;            // bit n: descriptor n is a socket
+    struct _restrict_sockets *sockets;
     size_t n_socket_words;
     int n_sockets;
     int socket_cap;               // 0: the default
@@ -128,7 +136,7 @@ PyAPI_FUNC(int) _PyRestrict_PinHost(PyInterpreterState *interp,
                                     const char *host, int first_port,
                                     int last_port, PyObject *addresses);
 
-/* === Names, for the guest (restrict_names.c) ===================================== */
+/* === Names, for the guest (pycore_restrict_names.h) ===================================== */
 
 /* Put a guest's address for a name into addr; 4 or 16, or -1. */
 // Exported for the '_socket' shared extension.
@@ -142,6 +150,10 @@ extern struct _restrict_net *_PyRestrict_NetOf(PyInterpreterState *interp);
 /* Refuse for want of network information; what a guest names the function
    that told it.  Always -1. */
 extern int _PyRestrict_DenyInfo(const char *function);
+/* Refuse a kind of socket, an option: nothing would allow it.  Always -1. */
+extern int _PyRestrict_DenySocket(const char *subject);
+/* Is the descriptor that of a stream? */
+extern int _PyRestrict_IsStream(int fd);
 /* Is the code that calls frozen in, and not the guest's own? */
 extern int _PyRestrict_FromLibrary(void);
 
@@ -149,7 +161,7 @@ extern int _PyRestrict_FromLibrary(void);
 PyAPI_FUNC(int) _PyRestrict_SocketUse(int fd);
 PyAPI_FUNC(int) _PyRestrict_SocketNew(int family, int type, int proto);
 PyAPI_FUNC(int) _PyRestrict_SocketAdopt(int fd);
-PyAPI_FUNC(int) _PyRestrict_SocketOwn(int fd);
+PyAPI_FUNC(int) _PyRestrict_SocketOwn(int fd, int type);
 PyAPI_FUNC(void) _PyRestrict_SocketForget(int fd);
 PyAPI_FUNC(int) _PyRestrict_SocketConnect(int fd, const struct sockaddr *addr,
                                           socklen_t len);
@@ -169,6 +181,7 @@ PyAPI_FUNC(int) _PyRestrict_SocketSendTo(int fd, Py_ssize_t *size, int flags,
                                          socklen_t len);
 PyAPI_FUNC(int) _PyRestrict_SocketSendMsg(int fd, const struct msghdr *msg,
                                           int flags);
+PyAPI_FUNC(int) _PyRestrict_SocketIsStream(int fd);
 PyAPI_FUNC(int) _PyRestrict_SocketReceive(int fd, int flags);
 PyAPI_FUNC(int) _PyRestrict_SocketReceived(const struct sockaddr *addr,
                                            socklen_t len, char *data,
@@ -198,7 +211,7 @@ PyAPI_FUNC(int) _PyRestrict_TLSOpen(PyObject *name, const char *path,
 
 #define _PyRestrict_NET_GUARD(check, on_refusal)                            \
     do {                                                                    \
-        if (_PyRestrict_GetState() != NULL && (check) < 0) {                \
+        if (_PyRestrict_IS_GUEST() && (check) < 0) {                        \
             on_refusal;                                                     \
         }                                                                   \
     } while (0)
@@ -213,25 +226,26 @@ PyAPI_FUNC(int) _PyRestrict_TLSOpen(PyObject *name, const char *path,
 /* A descriptor by number: the guest's own, and what the kernel says it is. */
 #define _PyRestrict_SOCKET_ADOPT(fd, family, type, proto, on_refusal)       \
     do {                                                                    \
-        if (_PyRestrict_GetState() != NULL) {                               \
+        if (_PyRestrict_IS_GUEST()) {                                       \
             if (_PyRestrict_SocketAdopt(fd) < 0) {                          \
                 on_refusal;                                                 \
             }                                                               \
             family = type = proto = -1;                                     \
         }                                                                   \
     } while (0)
-#define _PyRestrict_SOCKET_OWN(fd, on_error)                                \
-    _PyRestrict_NET_GUARD(_PyRestrict_SocketOwn(fd), on_error)
+/* type: as the guest asked for it, or the kernel says. */
+#define _PyRestrict_SOCKET_OWN(fd, type, on_error)                          \
+    _PyRestrict_NET_GUARD(_PyRestrict_SocketOwn(fd, type), on_error)
 #define _PyRestrict_SOCKET_FORGET(fd)                                       \
     do {                                                                    \
-        if (_PyRestrict_GetState() != NULL) {                               \
+        if (_PyRestrict_IS_GUEST()) {                                       \
             _PyRestrict_SocketForget(fd);                                   \
         }                                                                   \
     } while (0)
 /* It is closed next, unless it is not the guest's. */
 #define _PyRestrict_SOCKET_CLOSE(fd, on_refusal)                            \
     do {                                                                    \
-        if (_PyRestrict_GetState() != NULL) {                               \
+        if (_PyRestrict_IS_GUEST()) {                                       \
             if (_PyRestrict_SocketUse(fd) < 0) {                            \
                 on_refusal;                                                 \
             }                                                               \
@@ -256,6 +270,22 @@ PyAPI_FUNC(int) _PyRestrict_TLSOpen(PyObject *name, const char *path,
 #define _PyRestrict_SOCKET_OPTION(fd, args, set, on_refusal)                \
     _PyRestrict_NET_GUARD(_PyRestrict_SocketOption(fd, args, set),          \
                           on_refusal)
+/* Once more before select() itself: to get a descriptor is to call fileno() of
+   a guest's object, which can close others. */
+#define _PyRestrict_SELECT_USE(r, w, x, on_refusal)                         \
+    do {                                                                    \
+        if (_PyRestrict_IS_GUEST()) {                                       \
+            const pylist *lists_[] = {(r), (w), (x)};                       \
+            for (size_t i_ = 0; i_ < Py_ARRAY_LENGTH(lists_); i_++) {       \
+                const pylist *one_ = lists_[i_];                            \
+                for (; one_->sentinel >= 0; one_++) {                       \
+                    if (_PyRestrict_CheckDescriptor(one_->fd) < 0) {        \
+                        on_refusal;                                         \
+                    }                                                       \
+                }                                                           \
+            }                                                               \
+        }                                                                   \
+    } while (0)
 /* Before sending: flags, and as much as the cap still allows. */
 #define _PyRestrict_SOCKET_SEND(fd, size, flags, on_refusal)                \
     _PyRestrict_NET_GUARD(_PyRestrict_SocketSend(fd, size, flags),          \
@@ -280,19 +310,25 @@ PyAPI_FUNC(int) _PyRestrict_TLSOpen(PyObject *name, const char *path,
 #define _PyRestrict_SOCKET_RECEIVEDMSG(msg, size, on_refusal)               \
     _PyRestrict_NET_GUARD(_PyRestrict_SocketReceivedMsg(msg, size),         \
                           on_refusal)
-/* recv() is recvfrom() for a guest: only that tells who sent a datagram. */
-#define _PyRestrict_SOCKET_RECV(recvfrom_call)                              \
+/* recv() of a datagram is recvfrom() for a guest: only that tells who sent
+   it. */
+#define _PyRestrict_SOCKET_RECV(fd, flags, recvfrom_call)                   \
     do {                                                                    \
-        if (_PyRestrict_GetState() != NULL) {                               \
-            PyObject *from = NULL;                                          \
-            Py_ssize_t size = recvfrom_call;                                \
-            Py_XDECREF(from);                                               \
-            return size;                                                    \
+        if (_PyRestrict_IS_GUEST()) {                                       \
+            if (!_PyRestrict_SocketIsStream(fd)) {                          \
+                PyObject *from = NULL;                                      \
+                Py_ssize_t size = recvfrom_call;                            \
+                Py_XDECREF(from);                                           \
+                return size;                                                \
+            }                                                               \
+            if (_PyRestrict_SocketReceive(fd, flags) < 0) {                 \
+                return -1;                                                  \
+            }                                                               \
         }                                                                   \
     } while (0)
 #define _PyRestrict_SOCKET_RESOLVE(name, addr, size, family)                \
     do {                                                                    \
-        if (_PyRestrict_GetState() != NULL) {                               \
+        if (_PyRestrict_IS_GUEST()) {                                       \
             return _PyRestrict_SetAddress(name, addr, size, family);        \
         }                                                                   \
     } while (0)
@@ -302,7 +338,7 @@ PyAPI_FUNC(int) _PyRestrict_TLSOpen(PyObject *name, const char *path,
 #define _PyRestrict_SOCKET_USE(fd, on_refusal)
 #define _PyRestrict_SOCKET_NEW(family, type, proto, on_refusal)
 #define _PyRestrict_SOCKET_ADOPT(fd, family, type, proto, on_refusal)
-#define _PyRestrict_SOCKET_OWN(fd, on_error)
+#define _PyRestrict_SOCKET_OWN(fd, type, on_error)
 #define _PyRestrict_SOCKET_FORGET(fd)
 // The label that is jumped to stays in use.
 #define _PyRestrict_SOCKET_CLOSE(fd, on_refusal)                            \
@@ -318,6 +354,7 @@ PyAPI_FUNC(int) _PyRestrict_TLSOpen(PyObject *name, const char *path,
 #define _PyRestrict_SOCKET_ACCEPTED(fd, addr, len, on_refusal)
 #define _PyRestrict_SOCKET_NAME(addr, len, on_refusal)
 #define _PyRestrict_SOCKET_OPTION(fd, args, set, on_refusal)
+#define _PyRestrict_SELECT_USE(r, w, x, on_refusal)
 #define _PyRestrict_SOCKET_SEND(fd, size, flags, on_refusal)
 #define _PyRestrict_SOCKET_SENDTO(fd, size, flags, addr, len, on_refusal)
 #define _PyRestrict_SOCKET_SENDMSG(fd, msg, flags, on_refusal)
@@ -325,7 +362,7 @@ PyAPI_FUNC(int) _PyRestrict_TLSOpen(PyObject *name, const char *path,
 #define _PyRestrict_SOCKET_RECEIVE(fd, flags, on_refusal)
 #define _PyRestrict_SOCKET_RECEIVED(addr, len, data, size, room, on_refusal)
 #define _PyRestrict_SOCKET_RECEIVEDMSG(msg, size, on_refusal)
-#define _PyRestrict_SOCKET_RECV(recvfrom_call)
+#define _PyRestrict_SOCKET_RECV(fd, flags, recvfrom_call)
 #define _PyRestrict_SOCKET_RESOLVE(name, addr, size, family)
 #define _PyRestrict_TLS_MEMBER
 

@@ -121,10 +121,6 @@ extern PyObject *_PyRestrict_StatResult(const struct stat *st);
 
 /* === The functions, each table ended by NULL ============================ */
 
-extern PyMethodDef _PyRestrict_OsStatFunctions[];
-extern PyMethodDef _PyRestrict_OsFolderFunctions[];
-extern PyMethodDef _PyRestrict_OsNameFunctions[];
-extern PyMethodDef _PyRestrict_OsDescriptorFunctions[];
 
 #endif  /* WITH_RESTRICTED */
 

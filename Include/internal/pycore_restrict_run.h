@@ -19,8 +19,9 @@ struct _restrict_guest;
 /* What the host answers to a guest that calls host function `index`: called
    with the host's thread state attached, on the guest's stack.  `copy` holds
    the tuple of keywords' names if there are any, nargs positional arguments,
-   and the keywords' values; the result goes to `answer`.  0: the result.  1: a tuple (name of an exception type,
-   message) for the guest.  -1: stop the guest. */
+   and the keywords' values; the result goes to `answer`.  0: the result.
+   1: a tuple (name of an exception type, message) for the guest.  -1: stop
+   the guest. */
 typedef int (*_PyRestrict_HostCall)(void *host, int index,
                                     struct _restrict_copy *copy,
                                     Py_ssize_t nargs, int has_keywords,
@@ -45,11 +46,11 @@ struct _restrict_guest {
 };
 
 typedef enum {
-    _PyRestrict_TASK_EXEC,                   // source, filename
-    _PyRestrict_TASK_EVAL,                   // source, filename -> value
-    _PyRestrict_TASK_RUN,                    // source, filename, inputs -> value
-    _PyRestrict_TASK_CALL,                   // name, args, kwargs -> value
-    _PyRestrict_TASK_DEFINE,                 // module name or None, names and values
+    _PyRestrict_TASK_EXEC,              // source, filename
+    _PyRestrict_TASK_EVAL,              // source, filename -> value
+    _PyRestrict_TASK_RUN,               // source, filename, inputs -> value
+    _PyRestrict_TASK_CALL,              // name, args, kwargs -> value
+    _PyRestrict_TASK_DEFINE,            // module name or None, rows
     _PyRestrict_N_TASKS
 } _PyRestrict_Task;
 

@@ -25,14 +25,20 @@ if TYPE_CHECKING:
 
     from restrict._policy import Stream
 
+EXIT_USAGE = 2
 EXIT_LIMIT = 120
 EXIT_POLICY = 121
 EXIT_CRASH = 122
 EXIT_INTERRUPTED = 130
+EXIT_PIPE = 141                         # as a shell says of SIGPIPE
 
 
 class _UsageError(Exception):
     """Something on the command line is wrong; the text says what."""
+
+
+class _PolicyError(Exception):
+    """The policy is wrong, or cannot be enforced; the text says why."""
 
 
 # --- The policy of a run ----------------------------------------------------
@@ -65,6 +71,9 @@ def _merge_grant(grants: dict[str, str], path: str, mode: str) -> None:
 def _add_grants(values: dict[str, Any], args: argparse.Namespace) -> None:
     for mode, paths in (("r", args.allow_read), ("w", args.allow_write)):
         for path in map(os.path.abspath, paths):
+            option = "--allow-read" if mode == "r" else "--allow-write"
+            if not os.path.exists(path):
+                raise ValueError(f"{option}: there is no {path!r}")
             field = "directories" if os.path.isdir(path) else "files"
             _merge_grant(values[field], path, mode)
     for host, port in map(_parse_net, args.allow_net):
@@ -77,27 +86,41 @@ def _add_grants(values: dict[str, Any], args: argparse.Namespace) -> None:
 
 
 def _seconds(text: str) -> float | str:
-    return "none" if text == "none" else float(text)
+    try:
+        return "none" if text == "none" else float(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(
+            f"{text!r} is not a number of seconds, or none") from None
 
 
 def _count(text: str) -> int | str:
-    return "none" if text == "none" else int(text)
+    try:
+        return "none" if text == "none" else int(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(
+            f"{text!r} is not a whole number, or none") from None
 
 
 def make_policy(args: argparse.Namespace) -> Policy:
     """Return the policy that the options describe.
 
     Without a policy file the process's own streams are used, except for
-    --json, which collects them.  Raises OSError, ValueError, TypeError.
+    --json, which collects them.  Raises _PolicyError.
     """
     stream: Stream = "memory" if args.json else "inherit"
-    if args.policy:
-        policy = Policy.from_toml(args.policy)
-    else:
-        policy = Policy(stdin="inherit", stdout=stream, stderr=stream)
-    values = policy.to_dict()
-    _add_grants(values, args)
-    return Policy.from_dict(values)
+    try:
+        if args.policy:
+            policy = Policy.from_toml(args.policy)
+        else:
+            policy = Policy(stdin="inherit", stdout=stream, stderr=stream)
+        values = policy.to_dict()
+        _add_grants(values, args)
+        return Policy.from_dict(values)
+    except OSError as exc:
+        raise _PolicyError(
+            f"cannot read {args.policy}: {exc.strerror}") from None
+    except (ValueError, TypeError) as exc:
+        raise _PolicyError(str(exc)) from None
 
 
 # --- Running ----------------------------------------------------------------
@@ -110,7 +133,9 @@ def _read_script(name: str) -> str:
             return sys.stdin.read()
         with tokenize.open(name) as file:
             return file.read()
-    except (OSError, SyntaxError, UnicodeDecodeError) as exc:
+    except OSError as exc:
+        raise _UsageError(f"cannot read {name}: {exc.strerror}") from None
+    except (SyntaxError, UnicodeDecodeError) as exc:
         raise _UsageError(f"cannot read {name}: {exc}") from None
 
 
@@ -161,8 +186,16 @@ def _run_guest(guest: Interpreter, source: str, filename: str,
     return outcome
 
 
-def _write_audit(path: str, denials: Sequence[Denial]) -> None:
-    with open(path, "a", encoding="utf-8") as file:
+def _open_output(path: str, mode: str) -> TextIO:
+    """Open what the run will write, before it: no result shall be lost."""
+    try:
+        return open(path, mode, encoding="utf-8")
+    except OSError as exc:
+        raise _UsageError(f"cannot write {path}: {exc.strerror}") from None
+
+
+def _write_audit(file: TextIO, denials: Sequence[Denial]) -> None:
+    with file:
         for denial in denials:
             record = denial.to_dict() | {"option": denial.option()}
             file.write(json.dumps(record) + "\n")
@@ -204,10 +237,10 @@ def _print_text(guest: Interpreter, outcome: _Outcome) -> None:
     sys.stderr.flush()
 
 
-def _finish(guest: Interpreter, outcome: _Outcome,
+def _finish(guest: Interpreter, outcome: _Outcome, audit: TextIO | None,
             args: argparse.Namespace) -> None:
-    if args.audit:
-        _write_audit(args.audit, guest.denials)
+    if audit is not None:
+        _write_audit(audit, guest.denials)
     if args.json:
         _print_json(guest, outcome)
     else:
@@ -217,11 +250,16 @@ def _finish(guest: Interpreter, outcome: _Outcome,
 def _with_guest(args: argparse.Namespace,
                 policy: Policy) -> tuple[_Outcome, list[Denial]]:
     source = _read_script(args.script)
+    audit = _open_output(args.audit, "a") if args.audit else None
     name = args.script if policy.filesystem_info \
         else os.path.basename(args.script)
-    with Interpreter(policy) as guest:
+    try:
+        interpreter = Interpreter(policy)
+    except (NotImplementedError, ValueError, OSError) as exc:
+        raise _PolicyError(str(exc)) from None
+    with interpreter as guest:
         outcome = _run_guest(guest, source, name, [name, *args.args])
-        _finish(guest, outcome, args)
+        _finish(guest, outcome, audit, args)
         return outcome, guest.denials
 
 
@@ -281,20 +319,35 @@ def widen(policy: Policy, denials: Sequence[Denial]) -> tuple[
     return Policy.from_dict(values), hopeless
 
 
-def command_learn(args: argparse.Namespace) -> int:
-    """Run a script with everything refused; write the policy it asks for."""
-    policy = make_policy(args)
-    outcome, denials = _with_guest(args, policy)
+def _learned(policy: Policy, denials: Sequence[Denial]) -> str:
+    """Return the policy file, with what it cannot hold as comments."""
     wider, hopeless = widen(policy, denials)
     text = "# Written by python -m restrict learn: review before use.\n"
     for denial in hopeless:
-        text += (f"# no policy allows: {denial.capability} {denial.subject} "
-                 f"({denial.location})\n")
-    text += wider.to_toml()
-    with open(args.output_file, "w", encoding="utf-8") as file:
+        what = f"{denial.capability} {denial.subject} ({denial.location})"
+        text += (f"# no policy allows: {what}\n" if denial.grant is None else
+                 f"# for {what}, fill in: {denial.grant}\n")
+    return text + wider.to_toml()
+
+
+def command_learn(args: argparse.Namespace) -> int:
+    """Run a script with everything refused; write the policy it asks for."""
+    policy = make_policy(args)
+    name = args.output_file
+    widens = bool(args.policy) and os.path.exists(name) and \
+        os.path.samefile(name, args.policy)
+    if os.path.exists(name) and not (args.force or widens):
+        raise _UsageError(f"{name} exists; --policy {name} widens it, "
+                          f"--force replaces it")
+    _open_output(name, "a").close()
+    outcome, denials = _with_guest(args, policy)
+    text = _learned(policy, denials)
+    with _open_output(name, "w") as file:
         file.write(text)
-    print(f"restrict: wrote {args.output_file}; review it, then run with "
-          f"--policy {args.output_file}", file=sys.stderr)
+    again = (f"; one refusal may hide the next, so learn again with --policy "
+             f"{name}" if outcome.status and denials else "")
+    print(f"restrict: wrote {name}: review it, then run with "
+          f"--policy {name}{again}", file=sys.stderr)
     return outcome.status
 
 
@@ -341,12 +394,19 @@ def command_selftest(args: argparse.Namespace) -> int:
 
 
 def command_surface(args: argparse.Namespace) -> int:
-    """List or check the surface table."""
+    """List or check what C code offers to guests: a row for each name."""
     try:
         from restrict import _surface
     except ImportError:
         raise _UsageError("this build has no surface table") from None
-    return int(_surface.main(args.args) or 0)
+    if args.check:
+        return _surface.print_check()
+    for owner in args.owner:
+        if not any(row.owned_by(owner) for row in _surface.rows()):
+            raise _UsageError(f"there is no type or module {owner!r} in the "
+                              f"table")
+    print(_surface.listing(args.json, args.owner))
+    return 0
 
 
 def _add_run_options(parser: argparse.ArgumentParser) -> None:
@@ -382,6 +442,22 @@ def _add_run_options(parser: argparse.ArgumentParser) -> None:
         help="what the guest finds in sys.argv")
 
 
+def _add_surface(commands: Any) -> None:
+    surface = commands.add_parser("surface", help="what guests can reach",
+                                  description=command_surface.__doc__)
+    what = surface.add_mutually_exclusive_group()
+    what.add_argument("--list", action="store_true",
+                      help="print the table (the default)")
+    what.add_argument("--check", action="store_true",
+                      help="walk a restricted interpreter; fail on a name "
+                           "without a row, and on a row without a name")
+    surface.add_argument("--json", action="store_true", help="as JSON")
+    surface.add_argument("owner", metavar="NAME", nargs="*",
+                         help="only these types and modules, such as "
+                              "generator or _io")
+    surface.set_defaults(function=command_surface)
+
+
 def make_parser() -> argparse.ArgumentParser:
     """Return the parser of the whole command line."""
     parser = argparse.ArgumentParser(
@@ -397,6 +473,8 @@ def make_parser() -> argparse.ArgumentParser:
                                 "for", description=command_learn.__doc__)
     learn.add_argument("-o", "--output-file", metavar="POLICY.toml",
                        default="policy.toml", help="default: policy.toml")
+    learn.add_argument("--force", action="store_true",
+                       help="replace the file if there is one")
     _add_run_options(learn)
     learn.set_defaults(function=command_learn)
     explain = commands.add_parser("explain", help="why was that refused?",
@@ -407,26 +485,23 @@ def make_parser() -> argparse.ArgumentParser:
                                    description=command_selftest.__doc__)
     selftest.add_argument("-v", "--verbose", action="store_true")
     selftest.set_defaults(function=command_selftest)
-    surface = commands.add_parser("surface", help="what guests can reach",
-                                  add_help=False)
-    surface.add_argument("args", nargs=argparse.REMAINDER)
-    surface.set_defaults(function=command_surface)
+    _add_surface(commands)
     return parser
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line; return the exit status."""
-    arguments = list(sys.argv[1:] if argv is None else argv)
-    if arguments[:1] == ["surface"]:    # its options are its own
-        args = argparse.Namespace(function=command_surface,
-                                  args=arguments[1:])
-    else:
-        args = make_parser().parse_args(arguments)
+    args = make_parser().parse_args(argv)
     try:
-        return int(args.function(args))
+        status = int(args.function(args))
+        sys.stdout.flush()
+        return status
     except _UsageError as exc:
         print(f"restrict: error: {exc}", file=sys.stderr)
-        return 2
-    except (NotImplementedError, ValueError, TypeError, OSError) as exc:
+        return EXIT_USAGE
+    except _PolicyError as exc:
         print(f"restrict: policy error: {exc}", file=sys.stderr)
         return EXIT_POLICY
+    except BrokenPipeError:             # the reader of a listing has enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return EXIT_PIPE

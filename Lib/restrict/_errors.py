@@ -1,9 +1,7 @@
-"""How a guest failed, told in text.
+"""How a guest failed, and what a guest is told when the host failed.
 
-A guest's exception never reaches the host as an object: its class and its
-methods are the guest's code.  C makes plain text and numbers of it inside the
-guest (Python/restrict_describe.c); here they become a traceback to read.  The
-host has the guest's source, so it fills in the lines itself.
+An exception never crosses as an object: its class and its methods are the
+other side's code.  Text and numbers do.
 """
 
 from __future__ import annotations
@@ -19,15 +17,8 @@ from restrict._native import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
     from restrict._interpreter import Result
     from restrict._report import Usage
-
-    Frame = tuple[str | None, int, str | None, int, int, int]
-    Syntax = tuple[str, str, int | None, int | None, str]
-    Part = tuple[int, str, str, Sequence[Frame], Sequence[str], Syntax | None]
-    Description = tuple[str, str, int | None, Sequence[Part]]
 
 __all__ = [
     "GuestError",
@@ -77,10 +68,10 @@ class GuestError(Exception):
 class LimitExceeded(Exception):
     """A limit of the policy stopped the guest, or cancel() did.
 
-    limit  "memory", "cpu", "wall", "steps", "output", "net_bytes" or
-           "cancel"
-    usage  what the guest had used when it was stopped: a restrict.Usage
-    result from restrict.run(): the Result as far as there is one
+    limit   "memory", "cpu", "wall", "steps", "output", "net_bytes" or
+            "cancel"
+    usage   what the guest had used when it was stopped: a restrict.Usage
+    result  from restrict.run(): the Result as far as there is one
     """
 
     limit: str
@@ -153,111 +144,3 @@ def hide_host_error(exc: Exception) -> tuple[str, str]:
     if isinstance(exc, HostError):
         return "RuntimeError", str(exc)
     return "RuntimeError", "a function of the host failed"
-
-
-# --- Tracebacks -------------------------------------------------------------
-
-_RELATIONS = {
-    1: "\nThe above exception was the direct cause of the following "
-       "exception:\n\n",
-    2: "\nDuring handling of the above exception, another exception "
-       "occurred:\n\n",
-}
-
-
-def _source_line(sources: Mapping[str, str], filename: str, line: int) -> str:
-    source = sources.get(filename)
-    if source is None or line < 1:
-        return ""
-    lines = source.splitlines()
-    return lines[line - 1].strip() if line <= len(lines) else ""
-
-
-# To say where in a line, Python parses it: not for what only a machine writes.
-_MAX_MARKED = 2000
-
-
-def _marked_lines(frame: Frame, sources: Mapping[str, str]) -> str:
-    """Return the frame's source with carets below what failed, or ""."""
-    from traceback import FrameSummary, StackSummary
-
-    filename, line, name, column, end_line, end_column = frame
-    if filename is None or filename not in sources or end_column < 0:
-        return ""
-    lines = sources[filename].splitlines()[line - 1:end_line]
-    text = "\n".join(lines)
-    if not 0 < len(text) <= _MAX_MARKED:
-        return ""
-    summary = FrameSummary(filename, line, name or "?", lookup_line=False,
-                           line=text, end_lineno=end_line, colno=column,
-                           end_colno=end_column)
-    try:
-        shown = StackSummary().format_frame_summary(summary)
-    except Exception:       # carets are not worth losing an error
-        return ""
-    return shown.partition("\n")[2]
-
-
-def _format_frame(frame: Frame, sources: Mapping[str, str]) -> str:
-    filename, line, name = frame[:3]
-    if filename is None or name is None:
-        return f"  [{line} frames not shown]\n"
-    text = f'  File "{filename}", line {line}, in {name}\n'
-    marked = _marked_lines(frame, sources)
-    if marked:
-        return text + marked
-    source = _source_line(sources, filename, line)
-    return text + (f"    {source}\n" if source else "")
-
-
-def _format_syntax(syntax: Syntax, sources: Mapping[str, str]) -> str:
-    _, filename, line, offset, text = syntax
-    if line is None:
-        return ""
-    source = text or _source_line(sources, filename, line)
-    shown = source.strip("\n").lstrip()
-    result = f'  File "{filename}", line {line}\n'
-    if shown:
-        result += f"    {shown}\n"
-        skipped = len(source) - len(source.lstrip())
-        if offset is not None and 0 < offset <= len(source) + 1:
-            result += " " * (4 + max(0, offset - 1 - skipped)) + "^\n"
-    return result
-
-
-def _format_part(part: Part, sources: Mapping[str, str]) -> str:
-    _, type_name, message, frames, notes, syntax = part
-    result = "Traceback (most recent call last):\n" if frames else ""
-    for frame in frames:
-        result += _format_frame(frame, sources)
-    if syntax is not None:
-        result += _format_syntax(syntax, sources)
-        message = syntax[0]
-    result += f"{type_name}: {message}\n" if message else f"{type_name}\n"
-    return result + "".join(f"{note}\n" for note in notes)
-
-
-def _name(text: str) -> str:
-    """Return a name that is one line of a log, whatever the guest gave."""
-    return text if text.isprintable() else ascii(text)[1:-1]
-
-
-def _encodable(text: str) -> str:
-    """Return text that can be printed: half characters are escaped."""
-    return text.encode("utf-8", "backslashreplace").decode("utf-8")
-
-
-def guest_error(description: Description,
-                sources: Mapping[str, str]) -> GuestError:
-    """Make the error from what C says of the exception.
-
-    sources: the text of the guest's files, by name.
-    """
-    name, message, exit_status, parts = description
-    result = ""
-    for i in reversed(range(len(parts))):
-        result += _format_part(parts[i], sources)
-        if i > 0:
-            result += _RELATIONS[parts[i][0]]
-    return GuestError(_name(name), _encodable(message), _encodable(result),
-                      exit_status)

@@ -41,7 +41,7 @@ except ModuleNotFoundError:         # built --without-restricted
         def __getattr__(self, name: str) -> Any:
             raise RuntimeError("Python was built --without-restricted")
 
-    _restrict_guarded = _restrict_guarded()
+    _restrict_guarded = _restrict_guarded()     # type: ignore[operator]
 
 # What the surface table allows in an interpreter of the guest's own, but not
 # among the objects of the host: it ends the process, reads files or its input,

@@ -20,11 +20,11 @@ from restrict._errors import (
     GuestError,
     LimitExceeded,
     describe_host_error,
-    guest_error,
     hide_host_error,
 )
 from restrict._policy import Policy, port_range
 from restrict._report import Denial, Record, Usage
+from restrict._traceback import guest_error
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -105,23 +105,28 @@ def _apply_network(guest: _native.Guest, policy: Policy,
         guest.allow_network_info()
 
 
+def _grant(field: str, allow: Callable[..., None], *arguments: str) -> None:
+    """Allow something; say which field it is of if it is not there."""
+    try:
+        allow(*arguments)
+    except (ImportError, ValueError) as exc:
+        raise ValueError(f"{field}: {exc}") from None
+
+
 def _apply(guest: _native.Guest, policy: Policy,
            resolve: Resolver | None) -> None:
     """Hand the policy to C; NotImplementedError names a field that this build
     cannot enforce."""
     for name in policy.modules:
-        try:
-            guest.allow_module(name)
-        except ImportError as exc:
-            raise ValueError(f"modules: {exc}") from None
+        _grant("modules", guest.allow_module, name)
     for name in policy.block_modules:
         guest.block_module(name)
     for path, mode in policy.files.items():
-        guest.allow_file(path, mode)
+        _grant("files", guest.allow_file, path, mode)
     for path, mode in policy.directories.items():
-        guest.allow_directory(path, mode)
+        _grant("directories", guest.allow_directory, path, mode)
     for path in policy.path:
-        _setter(guest, "allow_path", "path")(path)
+        _grant("path", _setter(guest, "allow_path", "path"), path)
     _apply_network(guest, policy, resolve)
     _apply_extended(guest, policy)
     _apply_limits(guest, policy)

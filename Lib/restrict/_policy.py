@@ -36,6 +36,8 @@ _MODES: dict[str, Mode] = {"r": "r", "w": "w", "rw": "rw"}
 LIMITS = ("memory", "cpu", "wall", "steps", "output", "file_size",
           "open_files", "sockets", "net_bytes")
 
+_SIZES = ("memory", "output", "file_size", "net_bytes")
+
 # A new interpreter alone takes 2 to 3 MiB.
 MIN_MEMORY = 4 * 2**20
 MAX_SIZE = 2**62
@@ -486,8 +488,7 @@ class Policy:
 
         values = self.to_dict()
         default = _DEFAULT.to_dict()
-        document = {name: "none" if values[name] is None else values[name]
-                    for name in LIMITS}
+        document = {name: _limit_text(name, values[name]) for name in LIMITS}
         document |= {name: value for name, value in values.items()
                      if name not in LIMITS and value != default[name]}
         return dump(document)
@@ -510,6 +511,18 @@ def _plain(value: object) -> Any:
     if isinstance(value, Mapping):
         return dict(value)
     return list(value) if isinstance(value, tuple) else value
+
+
+def _limit_text(name: str, value: float | None) -> float | str:
+    """Return a limit as a person would write it."""
+    if value is None:
+        return "none"
+    if name in _SIZES:
+        for unit in ("GiB", "MiB", "KiB"):
+            count, rest = divmod(int(value), _UNITS[unit.lower()])
+            if count and not rest:
+                return f"{count}{unit}"
+    return value
 
 
 def _flat_extended(value: object) -> dict[tuple[str, str], Any]:

@@ -9,9 +9,14 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
-    from typing import Any
+    from typing import Any, Protocol
 
-    from restrict._native import DenialRow, Guest
+    from restrict._native import DenialRow
+
+    class HasDenials(Protocol):
+        """A guest, or the module of guarded mode."""
+
+        def denials(self) -> list[DenialRow]: ...
 
 logger = logging.getLogger("restrict.audit")
 logger.addHandler(logging.NullHandler())    # silent until the host listens
@@ -129,7 +134,7 @@ class Record:
         self.denials: list[Denial] = []
         self._told: dict[tuple[str, str, str], int] = {}
 
-    def update(self, guest: Guest) -> None:
+    def update(self, guest: HasDenials) -> None:
         """Take what the guest's record holds now, and tell what is new."""
         self.denials = [make_denial(row) for row in guest.denials()]
         told = {}

@@ -9,6 +9,7 @@ rows.
 
 import json
 import sys
+from collections.abc import Collection
 from dataclasses import asdict, dataclass
 from importlib.resources import files
 from importlib.util import find_spec
@@ -33,6 +34,10 @@ class Row:
     @property
     def key(self) -> tuple[str, str, str]:
         return self.kind, self.owner, self.name
+
+    def owned_by(self, owner: str) -> bool:
+        """Is it of this type or module, or of a type of this module?"""
+        return f"{self.owner}.".startswith(f"{owner}.")
 
     @property
     def marks(self) -> set[str]:
@@ -103,13 +108,19 @@ def check() -> list[str]:
     return sorted(problems)
 
 
-def listing(as_json: bool = False) -> str:
-    """Return the table as text, grouped as it is reviewed, or as JSON."""
+def listing(as_json: bool = False, owners: Collection[str] = ()) -> str:
+    """Return the table as text, grouped as it is reviewed, or as JSON.
+
+    owners: only the rows of these types and modules, and of the types of
+    these modules; of all, if empty.
+    """
+    chosen = [row for row in rows() if not owners
+              or any(row.owned_by(owner) for owner in owners)]
     if as_json:
-        return json.dumps([asdict(row) for row in rows()], indent=1)
+        return json.dumps([asdict(row) for row in chosen], indent=1)
     lines: list[str] = []
     group = None
-    for row in rows():
+    for row in chosen:
         if (row.kind, row.owner) != group:
             group = row.kind, row.owner
             lines.append(f"{row.kind} {row.owner}")
@@ -117,13 +128,10 @@ def listing(as_json: bool = False) -> str:
     return "\n".join(lines)
 
 
-def main(arguments: list[str]) -> int:
-    """Run `python -m restrict surface`; return its exit status."""
-    if "--check" in arguments:
-        problems = check()
-        print("\n".join(problems) if problems
-              else f"{len(rows())} rows: each name that a guest can reach has "
-                   "one, and each row has a name")
-        return 1 if problems else 0
-    print(listing("--json" in arguments))
-    return 0
+def print_check() -> int:
+    """Say what check() found; return the exit status."""
+    problems = check()
+    print("\n".join(problems) if problems
+          else f"{len(rows())} rows: each name that a guest can reach has "
+               "one, and each row has a name")
+    return 1 if problems else 0

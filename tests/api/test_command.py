@@ -310,10 +310,52 @@ def test_selftest(command):
 def test_surface(command):
     done = command("surface")
     assert done.returncode == 0 and "__subclasses__" in done.stdout
+    some = command("surface", "generator", "_io").stdout
+    assert {"type generator", "module _io", "type _io.FileIO"} <= \
+        set(some.splitlines()) and "type list" not in some
+    done = command("surface", "--json", "generator")
+    assert {row["owner"] for row in json.loads(done.stdout)} == {"generator"}
+    for arguments in (["--chekc"], ["_nothing"], ["--list", "--check"]):
+        assert command("surface", *arguments).returncode == 2
+
+
+def test_a_reader_that_goes_away(python):
+    done = subprocess.run(f"'{python}' -m restrict surface | head -n 1",
+                          shell=True, capture_output=True, text=True)
+    assert done.stdout.startswith("type ") and done.stderr == ""
+
+
+@pytest.mark.parametrize("option, text", [
+    (["--cpu", "abc"], "'abc' is not a number of seconds, or none"),
+    (["--steps", "1.5"], "'1.5' is not a whole number, or none"),
+    (["--allow-read", "nothing"], "--allow-read: there is no '"),
+    (["--allow-write", "nothing"], "--allow-write: there is no '"),
+    (["--policy", "nothing"], "cannot read nothing: No such file"),
+    (["--audit", "no/a.jsonl"], "cannot write no/a.jsonl: No such file"),
+])
+def test_an_error_says_what_is_wrong(command, script, tmp_path, option, text):
+    """And says it before the script runs."""
+    done = command("run", *option, script("print('ran')"), cwd=tmp_path)
+    assert text in done.stderr and "Errno" not in done.stderr
+    assert done.returncode in (2, 121) and done.stdout == ""
+
+
+def test_learn_replaces_nothing_unasked(command, script, tmp_path):
+    source = script("import socket")
+    path = tmp_path / "policy.toml"
+    path.write_text("precious\n")
+    done = command("learn", source, cwd=tmp_path)
+    assert done.returncode == 2 and path.read_text() == "precious\n"
+    assert command("learn", "--force", source, cwd=tmp_path).returncode == 1
+    assert '# for import socket (script.py:1), fill in: addresses = ' \
+        in path.read_text()
+    done = command("learn", "--policy", path, source, cwd=tmp_path)
+    assert done.returncode == 1 and "learn again" in done.stderr
 
 
 def test_help(command):
-    for arguments in ([], ["run"], ["learn"], ["explain"], ["selftest"]):
+    for arguments in ([], ["run"], ["learn"], ["explain"], ["selftest"],
+                      ["surface"]):
         done = command(*arguments, "--help")
         assert done.returncode == 0 and "usage:" in done.stdout
     assert command("nothing").returncode == 2

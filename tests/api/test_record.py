@@ -100,6 +100,27 @@ def test_control_characters_are_escaped(host):
     """)
 
 
+def test_a_file_name_does_not_hide_the_location(host):
+    """Names of the library's, and such as no encoding has."""
+    host("""
+        source = dedent('''
+            for name in ("<frozen os>", "<frozen ", "\\\\udc80", "\\\\ud800"):
+                text = "\\\\n\\\\ntry: __import__(name.upper())"
+                text += "\\\\nexcept ImportError: pass"
+                try:
+                    code = compile(text, name, "exec")
+                except UnicodeError:
+                    continue
+                exec(code)
+        ''')
+        result = restrict.run(source, filename="demo.py")
+        places = [denial.location for denial in result.denials]
+        assert len(places) >= 3, places
+        for place in places:
+            assert place.endswith(":3"), places
+    """)
+
+
 def test_readable_while_the_guest_runs(host):
     host("""
         import threading, time

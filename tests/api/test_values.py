@@ -65,6 +65,25 @@ def test_shared_references(host):
     """)
 
 
+def test_texts_of_each_length_and_kind(host):
+    """Alone, and met twice; in a list, where most are written in a row."""
+    host("""
+        value = []
+        for char in ("a", "\\xe9", "\\u20ac", "\\U0001f600", "\\0"):
+            for n in (0, 1, 2, 3, 15, 254, 255, 256, 257, 4095, 70000):
+                text = char * n
+                value += [text, text, 1, 0.5, char * n, (char * n,),
+                          {char * n: char * n}, None]
+        with Interpreter() as guest:
+            guest.exec("def same(x): return x")
+            copy = guest.call("same", value)
+            assert copy == value
+            assert copy[-8] is copy[-7] and copy[-8] is not copy[-4]
+            for text in value[::8]:
+                assert guest.call("same", text) == text
+    """)
+
+
 def test_cyclic_references(host):
     host("""
         a = []; a.append(a)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from programs import link_program
 
 HERE = Path(__file__).parent
 
@@ -43,32 +44,11 @@ class Outcome:
         return json.loads(self.stdout.splitlines()[-1])
 
 
-def _config(python, *names):
-    code = ("import json, sysconfig; print(json.dumps("
-            f"[sysconfig.get_config_var(n) or '' for n in {names!r}]))")
-    return json.loads(subprocess.run(
-        [python, "-c", code], capture_output=True, text=True,
-        check=True).stdout)
-
-
 @pytest.fixture(scope="session")
-def guest_program(python, build_dir, top, tmp_path_factory):
+def guest_program(python, build_dir, tmp_path_factory):
     """tests/files/guest.c, linked with the interpreter under test."""
-    source = build_dir.parent / "cpython"
-    program = tmp_path_factory.mktemp("guest") / "guest"
-    library, cc, *libs = _config(
-        python, "LDLIBRARY", "CC", "LIBS", "SYSLIBS", "MODLIBS",
-        "LINKFORSHARED")
-    flags = " ".join(_config(python, "PY_LDFLAGS_NODIST", "CONFIG_ARGS"))
-    sanitize = []
-    if "sanitizer" in flags:
-        sanitize = ["-fsanitize=address,undefined"]
-    subprocess.run(
-        [*cc.split(), "-g", "-o", program, HERE / "guest.c", *sanitize,
-         f"-I{build_dir}", f"-I{source / 'Include'}",
-         build_dir / library, *" ".join(libs).split(), "-lm"],
-        check=True, cwd=build_dir)
-    return program
+    return link_program(python, build_dir, HERE / "guest.c",
+                        tmp_path_factory.mktemp("guest") / "guest")
 
 
 @pytest.fixture

@@ -147,6 +147,40 @@ print(json.dumps(rows))
                      REFUSED, REFUSED, REFUSED]
 
 
+def test_descriptors_are_looked_at_last(guest, tree):
+    """Reading an argument can close the descriptor, and the host gets its
+    number before the system is asked."""
+    found = guest(f"""
+D = {str(tree / "both")!r}
+def new():
+    return os.open(D + "/f", os.O_RDWR | os.O_CREAT)
+class Closing:
+    def __init__(self, fd):
+        self.fd = fd
+    def __index__(self):
+        os.close(self.fd)
+        return 0
+    __bool__ = __index__
+class Flag(Closing):
+    def __bool__(self):
+        os.close(self.fd)
+        return True
+f = open(D + "/f", "wb+", 0)
+fds = [new() for _ in range(4)]
+class Bytes(Closing):
+    def __buffer__(self, flags):
+        os.close(self.fd)
+        return memoryview(b"x")
+print(json.dumps([
+    verdict(f.seek, Closing(f.fileno())),
+    verdict(os.lseek, fds[0], Closing(fds[0]), 0),
+    verdict(os.ftruncate, fds[1], Closing(fds[1])),
+    verdict(os.stat, fds[2], follow_symlinks=Flag(fds[2])),
+    verdict(os.write, fds[3], Bytes(fds[3]))]))
+""", "--dir", tree / "both", "rw").results
+    assert found == [REFUSED] * 5
+
+
 def test_no_way_around(guest, tree):
     """What takes folders by number, makes hard links, or opens on the sly."""
     outcome = guest(f"""

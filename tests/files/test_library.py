@@ -1,5 +1,7 @@
 """The standard library's ways to files, at work inside a grant."""
 
+import os
+
 import pytest
 
 WORK = {
@@ -204,3 +206,32 @@ print(json.dumps(total))
     grants = [d[2] for d in outcome.denials if d[0] == "file"]
     assert f'directories = {{"{tree / "data"}" = "r"}}' in grants
     assert f'directories = {{"{tree / "out"}" = "w"}}' in grants
+
+
+ZONES = "/usr/share/zoneinfo"
+
+
+@pytest.mark.skipif(not os.path.isfile(f"{ZONES}/Europe/Berlin"),
+                    reason="the system has no time zones")
+def test_time_zones_of_the_system(guest):
+    """They are there with a grant of their folder, which the record names."""
+    script = """
+import datetime, zoneinfo
+zone = attempt(zoneinfo.ZoneInfo, "Europe/Berlin")
+results["offset"] = (
+    zone.utcoffset(datetime.datetime(2024, 7, 1)).seconds
+    if isinstance(zone, zoneinfo.ZoneInfo) else type(zone).__name__)
+results["many"] = len(zoneinfo.available_timezones()) > 300
+for key in ("../../../etc/hostname", "/etc/hostname", ".", "Europe"):
+    results[key] = verdict(zoneinfo.ZoneInfo, key)
+print(json.dumps(results))
+"""
+    odd = dict.fromkeys(("../../../etc/hostname", "/etc/hostname", "."),
+                        "ValueError")
+    odd["Europe"] = "ZoneInfoNotFoundError"
+    granted = guest(script, "--dir", ZONES, "r")
+    assert granted.results == {"offset": 7200, "many": True, **odd}
+    refused = guest(script)
+    assert refused.results == {"offset": "ZoneInfoNotFoundError",
+                               "many": False, **odd}
+    assert f"{ZONES}/Europe/Berlin" in [row[1] for row in refused.denials]

@@ -59,6 +59,44 @@ print(importlib.util.find_spec("json").name,
       importlib.util.find_spec("json").submodule_search_locations is not None,
       importlib.util.find_spec("surely_not_there"))
 """,
+    "mock": """
+import json
+from unittest import mock
+class A:
+    def f(self, a, b=1): return a
+    def __len__(self): return 0
+m = mock.Mock(return_value=3)
+print(m(1, a=2), m.call_args, m.mock_calls)
+with mock.patch("json.dumps", return_value="x") as f:
+    print(json.dumps(1), f.call_count)
+with mock.patch.object(A, "f", autospec=True) as f:
+    A().f(1)
+    f.assert_called_once()
+s = mock.create_autospec(A)
+try: s().f(1, 2, 3)
+except TypeError as exc: print(exc)
+try: s.g
+except AttributeError as exc: print(exc)
+with mock.mock_open(read_data="text")("file") as f: print(f.read())
+with mock.patch.dict("sys.modules", odd=m):
+    import odd
+    print(odd is m)
+async def g(x): return x
+import asyncio
+print(asyncio.run(mock.AsyncMock(side_effect=g)(5)), mock.sentinel.a)
+""",
+    "resolve-name": """
+import json, pkgutil
+from json.decoder import JSONDecoder
+for name in ("json", "json.decoder", "json:dumps", "json.decoder:",
+             "json.decoder.JSONDecoder.decode", "json:decoder.JSONDecoder",
+             "json..decoder", "json.nothing", "json:nothing", "nothing.at",
+             "json:a:b", "", "json.", "1.x"):
+    try: print(name, getattr(pkgutil.resolve_name(name), "__name__"))
+    except Exception as exc: print(name, type(exc).__name__ == "ValueError",
+                                   isinstance(exc, ImportError),
+                                   isinstance(exc, AttributeError))
+""",
 }
 
 

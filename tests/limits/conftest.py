@@ -2,33 +2,10 @@
 
 import json
 import os
-import shlex
 import subprocess
 
 import pytest
-
-ASK = """
-import shlex, sysconfig
-names = ("LIBS", "SYSLIBS", "MODLIBS", "LINKFORSHARED", "CC", "BASECFLAGS",
-         "CFLAGS", "LDVERSION")
-print(*(sysconfig.get_config_var(v) or "" for v in names), sep="\\n")
-"""
-
-
-def build_driver(top, build_dir, python, target):
-    """Compile and link driver.c against the flavour's static library."""
-    done = subprocess.run([python, "-c", ASK], capture_output=True, text=True,
-                          check=True)
-    libs, syslibs, modlibs, link, cc, base, cflags, version = (
-        done.stdout.splitlines())
-    sanitize = [f for f in shlex.split(f"{base} {cflags} {link}")
-                if "sanitize" in f]
-    command = [
-        *shlex.split(cc), "-g", "-o", target, top / "tests/limits/driver.c",
-        *sanitize, "-I", build_dir, "-I", top / "build/cpython/Include",
-        "-L", build_dir, f"-lpython{version}",
-        *shlex.split(f"{libs} {syslibs} {modlibs} {link}"), "-lm"]
-    subprocess.run(command, check=True, cwd=build_dir)
+from programs import link_program
 
 
 class Driver:
@@ -68,9 +45,8 @@ class Driver:
 
 @pytest.fixture(scope="session")
 def driver_path(top, build_dir, python, tmp_path_factory):
-    path = tmp_path_factory.mktemp("driver") / "driver"
-    build_driver(top, build_dir, python, path)
-    return path
+    return link_program(python, build_dir, top / "tests/limits/driver.c",
+                        tmp_path_factory.mktemp("driver") / "driver")
 
 
 @pytest.fixture

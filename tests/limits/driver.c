@@ -12,6 +12,7 @@
                        then run, then ended
    --stack BYTES       of the threads (default 256 MiB)
    --setup FILE        run before the caps are set
+   --deaf 1            the threads that run guests let no signal through
    --sweep N           fork children, each of which lets an allocation of the
                        guest fail, from the making of its interpreter to its
                        end: N of them, spread over all; print which crashed
@@ -25,6 +26,7 @@
 
 #include <limits.h>
 #include <pthread.h>
+#include <signal.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -37,7 +39,7 @@ extern const char *_PyRestrict_GetOutput(PyInterpreterState *, int,
 static struct {
     double cpu, wall, cancel;
     long long memory, steps, output, stack;
-    int repeat, threads, sweep, window, stride, at, live;
+    int repeat, threads, sweep, window, stride, at, live, deaf;
     const char *module, *stdin_from, *setup;
 } options = {.output = -1, .stack = 256 << 20, .repeat = 1, .threads = 1,
              .window = 1};
@@ -330,6 +332,11 @@ static void *
 run_thread(void *arg)
 {
     int first = (int)(intptr_t)arg * options.repeat;
+    if (options.deaf) {
+        sigset_t all;
+        sigfillset(&all);
+        pthread_sigmask(SIG_BLOCK, &all, NULL);
+    }
     PyThreadState *host = PyThreadState_New(PyInterpreterState_Main());
     PyEval_RestoreThread(host);
     if (options.live) {
@@ -429,7 +436,7 @@ parse(int argc, char **argv)
         if (strcmp(name, "--" #field) == 0) { options.field = atof(value); }
         NUMBER(cpu) NUMBER(wall) NUMBER(cancel) NUMBER(memory) NUMBER(steps)
         NUMBER(sweep) NUMBER(window) NUMBER(stride) NUMBER(at)
-        NUMBER(live)
+        NUMBER(live) NUMBER(deaf)
         NUMBER(output) NUMBER(stack) NUMBER(repeat) NUMBER(threads)
         if (strcmp(name, "--module") == 0) { options.module = value; }
         if (strcmp(name, "--stdin") == 0) { options.stdin_from = value; }
@@ -521,7 +528,7 @@ main(int argc, char **argv)
     }
     PyEval_RestoreThread(host);
     printf("{\"start\": %ld, \"rss\": %ld, \"rss_peak\": %ld, "
-           "\"waited\": %.6f, \"stack\": %lld}\n", start, rss_kib(), peak_kib(),
-           waited, stack);
+           "\"waited\": %.6f, \"stack\": %lld}\n", start, rss_kib(),
+           peak_kib(), waited, stack);
     return Py_FinalizeEx() < 0;
 }

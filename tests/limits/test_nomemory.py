@@ -150,3 +150,46 @@ def test_from_python(python, tmp_path, window):
     done = subprocess.run([python, script, str(window), "60"], text=True,
                           capture_output=True, timeout=280)
     assert done.stdout == "made it True\n", done.stderr[-3000:]
+
+
+EACH = """
+import sys
+import _testcapi
+import restrict
+
+policy = restrict.Policy(memory="32MiB", cpu=None, wall=None)
+failed = 0
+for n in range(1, 120):
+    with restrict.Interpreter(policy) as guest:
+        guest.exec("held = []; d = dict.fromkeys(range(9))")
+        guest.exec("def f(): " + sys.argv[1])
+        guest.call("f")
+        _testcapi.set_nomemory(n, n + 1)
+        try:
+            guest.call("f")
+        except (MemoryError, restrict.GuestError, restrict.LimitExceeded):
+            failed += 1
+        finally:
+            _testcapi.remove_mem_hooks()
+print(failed > 0)
+"""
+
+
+@pytest.mark.parametrize("body", [
+    # Tuples are taken from a store of free ones: first empty it.
+    "held.append([(x, x) for x in d]); return len([x for x in d.items()])",
+    "held.append([(x, x) for x in d]); return len([*reversed(d.items())])",
+    "return len([*map(str, d), *zip(d, d), *enumerate(d)])",
+    "return len({**d, **{str(k): k for k in d}})",
+    "return len(f'{d!r:>300}'.split(','))",
+    "return len(sorted(d, key=lambda k: (k, [k]), reverse=True))",
+    "return len([*(i for i in range(9))])",
+    "import string; return len(string.Template('$a').substitute(a=list(d)))",
+])
+def test_each_allocation(python, body):
+    """Those of one call, one after the other."""
+    pytest.importorskip("_testcapi")
+    done = subprocess.run([python, "-c", EACH, body], text=True,
+                          capture_output=True, timeout=200)
+    assert done.returncode == 0, done.stderr[-3000:]
+    assert done.stdout == "True\n"

@@ -6,6 +6,7 @@ import socket
 import subprocess
 import sys
 import threading
+import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -159,6 +160,34 @@ def udp():
     """A UDP server on 127.0.0.1 that answers in capitals."""
     with serve(echo_datagram, kind=socket.SOCK_DGRAM) as peer:
         yield peer
+
+
+def _first_bytes(port, source):
+    """Connect from an address, when somebody listens; return what comes."""
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline:
+        try:
+            with socket.create_connection(
+                    ("127.0.0.1", port), 20, (source, 0)) as sock:
+                return sock.recv(10)
+        except ConnectionRefusedError:
+            time.sleep(0.05)
+        except ConnectionResetError:
+            return b""
+    return None
+
+
+@contextlib.contextmanager
+def connect_from(port, *sources):
+    """Connect from each of the addresses in turn, meanwhile; the list that
+    fills with what each got."""
+    got = []
+    thread = threading.Thread(
+        target=lambda: got.extend(_first_bytes(port, source)
+                                  for source in sources))
+    thread.start()
+    yield got
+    thread.join()
 
 
 def has_ipv6():

@@ -1,10 +1,7 @@
 """asyncio's streams and datagrams with a grant, its timers without one."""
 
-import socket
-import threading
-import time
 
-from net.conftest import free_port
+from net.conftest import connect_from, free_port
 from net.test_tls import by_name, certificates, https_server
 
 __all__ = ["certificates", "https_server"]          # fixtures
@@ -185,26 +182,7 @@ async def main():
     return errors
 show(asyncio.run(main()))
 """
-    got = []
-
-    def clients():
-        for source in ("127.0.0.3", "127.0.0.1"):
-            deadline = time.monotonic() + 60
-            while time.monotonic() < deadline:
-                try:
-                    with socket.create_connection(
-                            ("127.0.0.1", port), 20, (source, 0)) as sock:
-                        got.append(sock.recv(10))
-                    break
-                except ConnectionRefusedError:
-                    time.sleep(0.05)
-                except ConnectionResetError:
-                    got.append(b"")
-                    break
-
-    thread = threading.Thread(target=clients)
-    thread.start()
-    outcome = guest(script, addresses=[["127.0.0.1", port]])
-    thread.join()
+    with connect_from(port, "127.0.0.3", "127.0.0.1") as got:
+        outcome = guest(script, addresses=[["127.0.0.1", port]])
     assert got == [b"", b"welcome"]
     assert outcome.value == [REFUSED]

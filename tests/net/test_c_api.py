@@ -3,8 +3,8 @@
 import subprocess
 
 import pytest
-from files.conftest import _config
 from net.conftest import HERE
+from programs import link_program
 
 PERMISSION = "RestrictedPermissionError"
 
@@ -12,20 +12,8 @@ PERMISSION = "RestrictedPermissionError"
 @pytest.fixture(scope="session")
 def embed(python, build_dir, tmp_path_factory):
     """embed.c, linked with the interpreter under test."""
-    source = build_dir.parent / "cpython"
-    program = tmp_path_factory.mktemp("embed") / "embed"
-    library, cc, *libs = _config(
-        python, "LDLIBRARY", "CC", "LIBS", "SYSLIBS", "MODLIBS",
-        "LINKFORSHARED")
-    flags = " ".join(_config(python, "PY_LDFLAGS_NODIST", "CONFIG_ARGS"))
-    sanitize = (["-fsanitize=address,undefined"] if "sanitizer" in flags
-                else [])
-    subprocess.run(
-        [*cc.split(), "-g", "-o", program, HERE / "embed.c", *sanitize,
-         f"-I{build_dir}", f"-I{source / 'Include'}",
-         build_dir / library, *" ".join(libs).split(), "-lm"],
-        check=True, cwd=build_dir)
-    return program
+    return link_program(python, build_dir, HERE / "embed.c",
+                        tmp_path_factory.mktemp("embed") / "embed")
 
 
 def test_c_api(embed, build_dir):

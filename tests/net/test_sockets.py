@@ -1,11 +1,9 @@
 """Raw sockets: each method, with its address allowed and not."""
 
 import socket
-import threading
-import time
 
 import pytest
-from net.conftest import free_port
+from net.conftest import connect_from, free_port
 
 REFUSED = "RestrictedPermissionError"
 
@@ -127,6 +125,55 @@ show([verdict(ask, lambda: s.sendto(b"hello", A)),
     assert {row[1] for row in outcome.denials} == {f"127.0.0.1:{udp.port}"}
 
 
+def test_everywhere_is_not_the_loopback(guest, tcp, udp):
+    """What is sent to 0.0.0.0 arrives at 127.0.0.1: to listen at all addresses
+    is no right to reach the machine's own services."""
+    script = f"""
+import socket
+def exchange(host):
+    with socket.create_connection((host, {tcp.port}), 20) as s:
+        s.sendall(b"hello")
+        return s.recv(5)
+def mapped():
+    with socket.socket(socket.AF_INET6) as s:
+        s.connect(("::ffff:0.0.0.0", {tcp.port}))
+u = socket.socket(type=socket.SOCK_DGRAM)
+A = ("0.0.0.0", {udp.port})
+show([verdict(exchange, "0.0.0.0"), verdict(mapped),
+      verdict(u.sendto, b"hello", A), verdict(u.sendmsg, [b"hello"], [], 0, A),
+      verdict(u.connect, A)])
+"""
+    everywhere = [["0.0.0.0", 0], ["127.0.0.2", 0]]
+    outcome = guest(script, addresses=everywhere)
+    assert outcome.value == [REFUSED] * 5
+    assert (tcp.seen, udp.seen) == ([], [])
+    assert outcome.denials[0] == [
+        "address", f"127.0.0.1:{tcp.port}",
+        f'addresses = [["127.0.0.1", {tcp.port}]]']
+    both = guest(script, addresses=[*everywhere, ["127.0.0.1", 0]]).value
+    assert both == guest(script, trusted=True).value
+    assert both[0] == "ok"
+
+
+def test_everywhere_is_not_the_loopback_of_ipv6(guest, tcp6):
+    script = f"""
+import socket
+def exchange():
+    with socket.socket(socket.AF_INET6) as s:
+        s.connect(("::", {tcp6.port}))
+        s.sendall(b"hello")
+        return s.recv(5)
+show(verdict(exchange))
+"""
+    grants = [["::", 0], ["127.0.0.1", 0]]
+    assert guest(script, addresses=grants).value == REFUSED
+    # Which one it is depends on the socket, so both are needed.
+    grants = [["::", 0], ["::1", 0]]
+    assert guest(script, addresses=grants).value == REFUSED
+    assert guest(script, addresses=[*grants, ["127.0.0.1", 0]]).value == "ok"
+    assert guest(script, trusted=True).value == "ok"
+
+
 # --- Coming in ---------------------------------------------------------------
 
 def test_listen(guest):
@@ -196,26 +243,8 @@ server.settimeout(20)
 results = [attempt(server.accept) for _ in range(2)]
 show([type(r).__name__ for r in results] + [str(results[0])])
 """
-    def clients():
-        for source in ("127.0.0.3", "127.0.0.1"):
-            deadline = time.monotonic() + 30
-            while time.monotonic() < deadline:
-                try:
-                    with socket.create_connection(
-                            ("127.0.0.1", port), 20, (source, 0)) as sock:
-                        got.append(sock.recv(1))
-                    break
-                except ConnectionRefusedError:
-                    time.sleep(0.05)
-                except ConnectionResetError:
-                    got.append(b"")
-                    break
-
-    got = []
-    thread = threading.Thread(target=clients)
-    thread.start()
-    outcome = guest(script, addresses=[["127.0.0.1", port]])
-    thread.join()
+    with connect_from(port, "127.0.0.3", "127.0.0.1"):
+        outcome = guest(script, addresses=[["127.0.0.1", port]])
     assert outcome.value[:2] == [REFUSED, "tuple"]
     assert "127.0.0.3" not in outcome.value[2]
     [[capability, subject, _]] = outcome.denials
@@ -358,6 +387,31 @@ del s
     assert set(found) == {REFUSED}
 
 
+def test_select_looks_after_the_last_fileno(guest):
+    """fileno() of an object can close what was looked at before, and the host
+    gets the number."""
+    script = """
+import socket, os, select
+def trial(place):
+    a, b = socket.socket(), socket.socket()
+    class Closing:
+        def fileno(self):
+            os.close(a.fileno())
+            return b.fileno()
+    lists = [[], [], []]
+    lists[0].append(a)
+    lists[place].append(Closing())
+    return select.select(*lists, 0)
+def plain():
+    a, b = socket.socket(), socket.socket()
+    return select.select([a, a], [b], [b, a], 0)
+show([*(verdict(trial, i) for i in range(3)), verdict(plain)])
+"""
+    found = guest(script, addresses=[["127.0.0.1", 0]]).value
+    assert found == [REFUSED] * 3 + ["ok"]
+    assert guest(script, trusted=True).value == ["OSError"] * 3 + ["ok"]
+
+
 def test_ancillary_data_is_refused(guest, tcp):
     script = f"""
 import socket, array
@@ -437,6 +491,50 @@ show([verdict(s.setsockopt, 1, Shifty(), 1), verdict(s.setsockopt, 1, Int(9),
 """
     found = guest(script, addresses=[["127.0.0.1", 0]]).value
     assert found == ["TypeError", "TypeError", "TypeError", 0, 0]
+
+
+def test_an_option_is_of_the_socket_that_was_looked_at(guest):
+    """Reading the value may not run the guest's code: SO_REUSEADDR is for
+    streams, and the socket is one when it is looked at."""
+    script = """
+import socket, enum
+class Swap:
+    def __init__(self, function):
+        self.function = function
+    def __index__(self):
+        self.function()
+        return 1
+    def __buffer__(self, flags):
+        self.function()
+        return memoryview(b"\\1\\0\\0\\0")
+class Bytes(Swap, bytes):
+    __new__ = lambda cls, f: bytes.__new__(cls, b"1234")
+def swapped(call, kind=Swap):
+    s = socket.socket()
+    value = kind(lambda: s.__init__(socket.AF_INET, socket.SOCK_DGRAM))
+    call(s, value)
+    if s.type == socket.SOCK_DGRAM:
+        assert s.getsockopt(1, socket.SO_REUSEADDR) == 1
+    return s.type.name
+class Yes(enum.IntEnum):
+    YES = 1
+reuse = lambda s, value: s.setsockopt(1, socket.SO_REUSEADDR, value)
+s = socket.socket()
+show([[attempt(swapped, *row) if verdict(swapped, *row) == "ok"
+       else verdict(swapped, *row) for row in (
+          (reuse,), (reuse, Bytes),
+          (lambda s, value: s.getsockopt(1, 3, value),),
+          (lambda s, value: s.setsockopt(1, 3, None, value),))],
+      [verdict(reuse, s, value) for value in (
+          1, True, Yes.YES, b"\\1\\0\\0\\0", bytearray(4),
+          memoryview(bytes(4)))]])
+"""
+    refused, harmless = guest(script, addresses=[["127.0.0.1", 0]]).value
+    assert refused == ["TypeError"] * 4
+    assert set(harmless) == {"ok"}
+    swapped, harmless = guest(script, trusted=True).value
+    assert swapped[:2] == ["SOCK_DGRAM"] * 2
+    assert set(harmless) == {"ok"}
 
 
 def test_flags(guest, tcp, udp):

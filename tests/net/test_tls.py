@@ -471,3 +471,37 @@ def test_nginx(guest, nginx, client):
     assert guest(script, addresses=[nginx.address]).value == "of nginx"
     refused = guest(script, addresses=[["127.0.0.1", nginx.port ^ 1]])
     assert "not allowed here" in refused.error
+
+
+@pytest.fixture
+def openssl_server(tmp_path, certificates):
+    """The HTTPS server of the openssl program."""
+    program = shutil.which("openssl")
+    if program is None:
+        pytest.skip("openssl is not installed")
+    (tmp_path / "page").write_text("of openssl")
+    port = free_port()
+    server = subprocess.Popen(
+        [program, "s_server", "-WWW", "-quiet", "-accept",
+         f"127.0.0.1:{port}", "-cert", certificates / "keycert3.pem",
+         "-key", certificates / "keycert3.pem"], cwd=tmp_path,
+        stdin=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    deadline = time.monotonic() + 30
+    while time.monotonic() < deadline and server.poll() is None:
+        with contextlib.suppress(ConnectionRefusedError):
+            socket.create_connection(("127.0.0.1", port)).close()
+            break
+        time.sleep(0.05)
+    yield Peer("127.0.0.1", port)
+    server.terminate()
+    server.wait()
+
+
+def test_openssl(guest, openssl_server, certificates):
+    script = https_script(openssl_server, certificates).replace("/a", "/page")
+    outcome = guest(script, **by_name(openssl_server))
+    assert outcome.value == "of openssl"
+    assert outcome.denials == []
+    refused = guest(script, addresses=[["127.0.0.1",
+                                        openssl_server.port ^ 1]])
+    assert "not allowed here" in refused.value

@@ -6,6 +6,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from programs import link_program, sanitizers
 
 HERE = Path(__file__).parent
 
@@ -44,30 +45,14 @@ def guest(python):
     return run
 
 
-def _config(python, *names):
-    code = ("import json, sysconfig; print(json.dumps("
-            f"[sysconfig.get_config_var(n) or '' for n in {names!r}]))")
-    return json.loads(subprocess.run(
-        [python, "-c", code], capture_output=True, text=True,
-        check=True).stdout)
-
-
 @pytest.fixture(scope="session")
 def tripwire(python, build_dir, top, tmp_path_factory):
     """Run a program under tripwire.c; return its lines and its last label."""
-    source = build_dir.parent / "cpython"
     folder = tmp_path_factory.mktemp("tripwire")
-    library, cc, *libs = _config(
-        python, "LDLIBRARY", "CC", "LIBS", "SYSLIBS", "MODLIBS",
-        "LINKFORSHARED")
-    if "sanitizer" in " ".join(_config(python, "PY_LDFLAGS_NODIST",
-                                       "CONFIG_ARGS")):
+    if sanitizers(python):
         pytest.skip("the sanitizers make system calls of their own")
-    subprocess.run(
-        [*cc.split(), "-g", "-O1", "-o", folder / "tripwire",
-         HERE / "tripwire.c", f"-I{build_dir}", f"-I{source / 'Include'}",
-         build_dir / library, *" ".join(libs).split(), "-lm", "-lpthread"],
-        check=True, cwd=build_dir)
+    link_program(python, build_dir, HERE / "tripwire.c", folder / "tripwire",
+                 "-O1")
 
     def run(program, *options):
         path = folder / "program.py"

@@ -48,11 +48,13 @@ def test_sys_is_reviewed_whole(python):
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(1900)
 def test_a_new_method_is_absent_and_reported(build_dir, tmp_path):
     """Give list a method that nobody reviewed, in a scratch build."""
     for name in ("cpython", build_dir.name):
+        # The tree's links to the checkout's files lead nowhere from there.
         shutil.copytree(build_dir.parent / name, tmp_path / name,
-                        symlinks=True,
+                        symlinks=name != "cpython",
                         ignore=shutil.ignore_patterns("venv", "test"))
     source = tmp_path / "cpython" / "Objects" / "listobject.c"
     text = source.read_text()
@@ -63,7 +65,7 @@ def test_a_new_method_is_absent_and_reported(build_dir, tmp_path):
                    "METH_NOARGS, NULL},\n"))
     scratch = tmp_path / build_dir.name
     subprocess.run(["make", "-C", scratch, "python"], check=True,
-                   capture_output=True, timeout=600,
+                   capture_output=True, timeout=1800,
                    env={**os.environ, "MAKEFLAGS": ""})
     python = scratch / "python"
     trusted = subprocess.run([python, "-c", "print([1].unreviewed())"],

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 import json
+import statistics
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -21,10 +22,12 @@ if TYPE_CHECKING:
     from sphinx.application import Sphinx
 
 DATA = tables.TOP / "Doc" / "benchmarks.json"
-# Of a middle grey and two colours that hold on a white and on a black page.
+# Of a middle grey and colours that hold on a white and on a black page: a
+# guest is blue everywhere.
 COLOURS = {"guest": "#3b7dd8", "restrict": "#3b7dd8",
            "restricted": "#3b7dd8", "trusted": "#999999",
-           "plain": "#999999", "json": "#999999"}
+           "plain": "#999999", "json": "#999999",
+           "pydantic-monty": "#c98a2b", "RestrictedPython": "#5f9e6e"}
 OTHER = "#c98a2b"
 INK = "#808080"
 
@@ -37,14 +40,17 @@ def time_text(seconds: float) -> str:
     return f"{seconds / 1e-9:.3g} ns"
 
 
-def pairs(life: dict[str, Any], *starts: str) -> list[tuple[str, str, float]]:
-    """Return (what, whose, seconds) of the figures with one of the starts."""
-    rows = []
+Groups = dict[str, dict[str, dict[str, float]]]
+
+
+def groups_of(life: dict[str, Any], *starts: str) -> Groups:
+    """Return {what: {whose: figure}} of the figures with one of the starts."""
+    groups: Groups = {}
     for name, figure in life.items():
         what, _, whose = name.rpartition(": ")
         if what.startswith(starts):
-            rows.append((what, whose, figure["mean"]))
-    return rows
+            groups.setdefault(what, {})[whose] = figure
+    return groups
 
 
 # --- Drawing ----------------------------------------------------------------
@@ -69,38 +75,52 @@ def _svg(height: float, draw: Callable[[Axes], None]) -> nodes.raw:
     return nodes.raw("", text[text.index("<svg"):], format="html")
 
 
-def draw_programs(axes: Axes, rows: list[Any]) -> None:
-    """One pair of bars a program, as multiples of upstream's time."""
-    for shift, column, name in ((0.2, 2, "trusted"), (-0.2, 3, "restricted")):
+def draw_programs(axes: Axes, rows: list[dict[str, Any]]) -> None:
+    """A pair of bars for each program, as multiples of upstream's time."""
+    for shift, mode in ((-0.2, "trusted"), (0.2, "restricted")):
         axes.barh([i + shift for i in range(len(rows))],
-                  [row[column] for row in rows], 0.38, label=name,
-                  color=COLOURS[name])
+                  [row[mode] for row in rows], 0.38, label=mode,
+                  color=COLOURS[mode], ecolor=INK,
+                  xerr=[row.get(f"{mode}_spread", 0.0) for row in rows])
     axes.axvline(1.0, color=INK, linewidth=1)
-    axes.set_yticks(range(len(rows)), [row[0] for row in rows])
+    axes.set_yticks(range(len(rows)), [row["name"] for row in rows])
     axes.set_xlabel("time, upstream's is 1")
     axes.invert_yaxis()
-    axes.legend(frameon=False, loc="lower right")
+    axes.legend(frameon=False, loc="upper left", bbox_to_anchor=(1, 1))
 
 
-def draw_times(axes: Axes, rows: list[tuple[str, str, float]]) -> None:
-    """One bar a figure, on a scale of powers of ten."""
-    axes.barh(range(len(rows)), [seconds for _, _, seconds in rows], 0.7,
-              color=[COLOURS.get(whose, OTHER) for _, whose, _ in rows])
-    axes.set_yticks(range(len(rows)),
-                    [f"{what}: {whose}" for what, whose, _ in rows])
+def draw_times(axes: Axes, groups: Groups) -> None:
+    """A bar for each figure, on a scale of powers of ten; those of the same
+    work stand together under one name."""
+    ticks, labels, seen, at = [], [], set(), 0.0
+    least = min(figure["mean"] for group in groups.values()
+                for figure in group.values())
+    for what, group in groups.items():
+        ticks.append(at + (len(group) - 1) / 2)
+        labels.append(what)
+        for whose, figure in group.items():
+            axes.barh(at, figure["mean"], 0.9, xerr=figure["stdev"],
+                      color=COLOURS.get(whose, OTHER), ecolor=INK,
+                      label=None if whose in seen else whose)
+            axes.annotate("  " + time_text(figure["mean"]),
+                          (figure["mean"] + figure["stdev"], at),
+                          va="center", fontsize=8)
+            seen.add(whose)
+            at += 1
+        at += 0.6
+    axes.set_yticks(ticks, labels)
     axes.set_xscale("log")
+    axes.set_xlim(left=least / 3)
     axes.set_xlabel("seconds")
-    for i, (_, _, seconds) in enumerate(rows):
-        axes.annotate(" " + time_text(seconds), (seconds, i), va="center",
-                      fontsize=8)
     axes.invert_yaxis()
+    axes.legend(frameon=False, loc="upper left", bbox_to_anchor=(1.02, 1))
 
 
 # --- The directive ----------------------------------------------------------
 
 SECTIONS = {
     "life": ("create", "run 1+1", "import", "stop"),
-    "use": ("guest calls", "host calls", "copy", "read"),
+    "use": ("guest calls", "host calls", "copy", "read", "64 bytes"),
     "peers": ("start,", "a loop", "HumanEval"),
 }
 
@@ -111,10 +131,10 @@ class Benchmark(SphinxDirective):
     required_arguments = 1
 
     def run(self) -> list[nodes.Node]:
+        self.env.note_dependency(str(DATA))
         if not DATA.exists():
             return [nodes.paragraph("", "Not measured for this copy: run "
                                         "make bench.")]
-        self.env.note_dependency(str(DATA))
         data = json.loads(DATA.read_text(encoding="utf-8"))
         what = self.arguments[0]
         if what == "machine":
@@ -126,37 +146,50 @@ class Benchmark(SphinxDirective):
     @staticmethod
     def machine(data: dict[str, Any]) -> str:
         memory = data["memory"]
+        fast = (" In one short round each, to see that it works: the figures "
+                "are rough." if data.get("fast") else "")
         return (f"Measured with CPython {data['python']} on "
                 f"{data['processors']} cores of {data['processor']}, "
                 f"{data['day']}. A new guest takes "
                 f"{memory['guest'] / 2**20:.1f} MiB, a plain "
-                f"sub-interpreter {memory['plain'] / 2**20:.1f} MiB.")
+                f"sub-interpreter {memory['plain'] / 2**20:.1f} MiB.{fast}")
 
     @staticmethod
-    def programs(rows: list[Any]) -> list[nodes.Node]:
-        table = [(name, time_text(base), f"{trusted:.3f}",
-                  f"{restricted:.3f}")
-                 for name, base, trusted, restricted in rows]
-        return [_svg(0.35 * len(rows) + 0.8,
-                     lambda axes: draw_programs(axes, rows)),
+    def programs(rows: list[dict[str, Any]]) -> list[nodes.Node]:
+        mean = {mode: statistics.geometric_mean(row[mode] for row in rows)
+                for mode in ("trusted", "restricted")}
+        table = [(row["name"].replace("_", " "), time_text(row["upstream"]),
+                  *(f"{row[mode]:.3f} ± {row[f'{mode}_spread']:.3f}"
+                    for mode in mean)) for row in rows]
+        table.append(("geometric mean", "",
+                      *(f"{value:.3f}" for value in mean.values())))
+        shown = [{**row, "name": row["name"].replace("_", " ")}
+                 for row in rows] + [{"name": "geometric mean", **mean}]
+        return [_svg(0.35 * len(shown) + 0.8,
+                     lambda axes: draw_programs(axes, shown)),
                 build.table(["Program", "Upstream", "Trusted", "Restricted"],
-                            [40, 20, 20, 20], table)]
+                            [34, 18, 24, 24], table)]
 
     @staticmethod
     def section(life: dict[str, Any],
                 starts: tuple[str, ...]) -> list[nodes.Node]:
-        rows = pairs(life, *starts)
+        groups = groups_of(life, *starts)
         table = []
-        for what, whose, seconds in rows:
-            figure = life[f"{what}: {whose}"]
-            programs = (f", {figure['passed']} of {figure['of']} programs"
-                        if "passed" in figure else "")
-            table.append((what, whose + programs, time_text(seconds),
-                          time_text(figure["stdev"])))
-        return [_svg(0.26 * len(rows) + 0.8,
-                     lambda axes: draw_times(axes, rows)),
-                build.table(["", "By", "Mean", "Standard deviation"],
-                            [40, 24, 16, 20], table)]
+        for what, group in groups.items():
+            ours = next(iter(group.values()))["mean"]
+            for whose, figure in group.items():
+                programs = (f", {figure['passed']} of {figure['of']} programs"
+                            if "passed" in figure else "")
+                table.append((what, whose + programs,
+                              f"{time_text(figure['mean'])} ± "
+                              f"{figure['stdev'] / figure['mean']:.0%}",
+                              f"{figure['mean'] / ours:.2f}"))
+                what = ""
+        bars = sum(map(len, groups.values()))
+        return [_svg(0.2 * bars + 0.12 * len(groups) + 0.8,
+                     lambda axes: draw_times(axes, groups)),
+                build.table(["", "By", "Mean", "Times the first"],
+                            [40, 28, 18, 14], table)]
 
 
 def setup(app: Sphinx) -> None:

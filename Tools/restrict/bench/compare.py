@@ -78,17 +78,18 @@ def instructions(python, mode, name):
 
 
 def measure(arguments, name):
-    """Return the figures of upstream, trusted and restricted."""
+    """Return a row for each round: upstream, trusted and restricted."""
     cases = [(arguments.upstream, "trusted"), (arguments.python, "trusted"),
              (arguments.python, "restricted")]
     if arguments.count:
-        return [instructions(*case, name) for case in cases]
-    best = [math.inf] * len(cases)
+        return [[instructions(*case, name) for case in cases]]
+    rows = []
     for _ in range(arguments.rounds):
+        row = [math.inf] * len(cases)
         for i in random.sample(range(len(cases)), len(cases)):
-            best[i] = min(best[i],
-                          seconds(*cases[i], name, TIMES.get(name, 300)))
-    return best
+            row[i] = seconds(*cases[i], name, TIMES.get(name, 300))
+        rows.append(row)
+    return rows
 
 
 def mean(quotients):
@@ -113,7 +114,7 @@ def main():
     show("program", "instructions" if arguments.count else "upstream, ms",
          "trusted", "restricted")
     for name in arguments.only.split(",") if arguments.only else names():
-        base, *ours = measure(arguments, name)
+        base, *ours = map(min, zip(*measure(arguments, name)))
         rows.append([figure / base for figure in ours])
         show(name, f"{base:.0f}" if arguments.count else f"{base * 1e3:.4f}",
              *(f"{quotient:.4f}" for quotient in rows[-1]))

@@ -8,10 +8,13 @@ and RestrictedPython (rewritten source in the host's interpreter).
 """
 
 import _interpreters
+import contextlib
 import gzip
 import importlib.metadata
 import importlib.util
 import json
+import subprocess
+import sys
 import tempfile
 import time
 import warnings
@@ -70,8 +73,28 @@ def import_in_plain(loops, name):
     return spent
 
 
-# --- Calling and copying ----------------------------------------------------
+# --- Calling, copying, reading, talking -------------------------------------
 
+# Sends back what it gets, from a process of its own.
+SERVER = """
+import socket
+listener = socket.create_server(("127.0.0.1", 0))
+print(listener.getsockname()[1], flush=True)
+while True:
+    connection, _ = listener.accept()
+    connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    while data := connection.recv(65536):
+        connection.sendall(data)
+"""
+CLIENT = """
+import socket
+connection = socket.create_connection(("127.0.0.1", PORT))
+connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+def trips(n):
+    for _ in range(n):
+        connection.sendall(b"x" * 64)
+        connection.recv(64)
+"""
 GUEST = """
 def same(x):
     return x
@@ -100,6 +123,36 @@ def timed_call(guest, name):
         guest.call(name, loops)
         return time.perf_counter() - start
     return run
+
+
+@contextlib.contextmanager
+def new_server():
+    """Yield the port of a server on loopback."""
+    with subprocess.Popen([sys.executable, "-c", SERVER], text=True,
+                          stdout=subprocess.PIPE) as server:
+        try:
+            yield int(server.stdout.readline())
+        finally:
+            server.kill()
+
+
+def trips_in_guest(loops):
+    with new_server() as port, restrict.Interpreter(restrict.Policy(
+            cpu=None, wall=None, addresses=[("127.0.0.1", port)])) as guest:
+        guest.exec(f"PORT = {port}")
+        guest.exec(CLIENT)
+        return timed_call(guest, "trips")(loops)
+
+
+def trips_trusted(loops):
+    with new_server() as port:
+        names = {"PORT": port}
+        exec(CLIENT, names)
+        start = time.perf_counter()
+        names["trips"](loops)
+        spent = time.perf_counter() - start
+        names["connection"].close()
+        return spent
 
 
 def read_trusted(path):
@@ -274,6 +327,10 @@ def measure_use(runner, guest, path):
     runner.bench_time_func("read a file of 1 MiB: guest",
                            timed_call(guest, "read"))
     runner.bench_func("read a file of 1 MiB: trusted", read_trusted, path)
+    runner.bench_time_func("64 bytes to a server and back: guest",
+                           trips_in_guest)
+    runner.bench_time_func("64 bytes to a server and back: trusted",
+                           trips_trusted)
 
 
 def measure_peers(runner):

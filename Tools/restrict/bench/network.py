@@ -6,8 +6,10 @@
 A server of this script's own sends back what it gets.  Clients send it 64
 bytes and wait for them, over one connection: a program of UPSTREAM's, the same
 of PYTHON's, and the same in a guest of PYTHON's, in turns.  The table has
-microseconds for a trip, the shortest of all rounds, and the quotients.  With
---count, valgrind counts the instructions of the two trusted ones instead,
+microseconds for a trip, the shortest of all rounds, and the quotients.  All of
+it runs on one processor, as how long it takes to wake another one is of no
+interest here.  A guest runs on a thread of its own, so a program that does the
+same is in the table too.  With --count, valgrind counts instructions instead,
 with the start taken off; they are the same on every machine.
 """
 
@@ -41,6 +43,13 @@ policy = restrict.Policy(addresses=[("127.0.0.1", PORT)], cpu=None, wall=None)
 print(restrict.run({source!r}, policy).stdout)
 """
 
+THREAD = """
+import threading
+thread = threading.Thread(target=exec, args=({source!r}, {{}}))
+thread.start()
+thread.join()
+"""
+
 
 def serve():
     """Start the server; return its port."""
@@ -62,11 +71,11 @@ def serve():
     return listener.getsockname()[1]
 
 
-def program(port, trips, in_guest):
+def program(port, trips, wrapper):
     source = CLIENT.replace("PORT", str(port)).replace("TRIPS", str(trips))
-    if not in_guest:
+    if wrapper is None:
         return source
-    return GUEST.format(source=source).replace("PORT", str(port))
+    return wrapper.format(source=source).replace("PORT", str(port))
 
 
 def run(command):
@@ -74,13 +83,13 @@ def run(command):
                           env={**os.environ, "PYTHONHASHSEED": "0"})
 
 
-def instructions(python, port, trips):
+def instructions(python, wrapper, port, trips):
     counts = []
     for n in (trips, 3 * trips):
         # Not -I, which would choose another hash seed each time.
         done = run(["valgrind", "--tool=callgrind",
                     "--callgrind-out-file=/dev/null", python, "-S", "-s",
-                    "-c", program(port, n, False)])
+                    "-c", program(port, n, wrapper)])
         counts.append(int(re.search(r"Collected\s*:\s*(\d+)",
                                     done.stderr)[1]))
     return (counts[1] - counts[0]) / (2 * trips)
@@ -90,27 +99,29 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--count", action="store_true",
                         help="count instructions with valgrind")
-    parser.add_argument("--rounds", type=int, default=7)
+    parser.add_argument("--rounds", type=int, default=15)
     parser.add_argument("--trips", type=int, default=5000)
     parser.add_argument("upstream")
     parser.add_argument("python")
     arguments = parser.parse_args()
+    os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
     port = serve()
-    rows = [("upstream", arguments.upstream, False),
-            ("trusted", arguments.python, False),
-            ("guest", arguments.python, True)]
+    rows = [("upstream", arguments.upstream, None),
+            ("upstream, thread", arguments.upstream, THREAD),
+            ("trusted", arguments.python, None),
+            ("trusted, thread", arguments.python, THREAD),
+            ("guest", arguments.python, GUEST)]
     best = dict.fromkeys((name for name, _, _ in rows), math.inf)
     if arguments.count:
-        for name, python, _ in rows[:2]:
-            best[name] = instructions(python, port, 500)
+        for name, python, wrapper in rows:
+            best[name] = instructions(python, wrapper, port, 500)
     for _ in range(0 if arguments.count else arguments.rounds):
-        for name, python, in_guest in random.sample(rows, 3):
+        for name, python, wrapper in random.sample(rows, len(rows)):
             found = run([python, "-I", "-c",
-                         program(port, arguments.trips, in_guest)])
+                         program(port, arguments.trips, wrapper)])
             best[name] = min(best[name], float(found.stdout))
     for name, value in best.items():
-        if value < math.inf:
-            print(f"{name:10} {value:12.2f} {value / best['upstream']:8.4f}")
+        print(f"{name:18} {value:12.2f} {value / best['upstream']:8.4f}")
     return 0
 
 

@@ -19,8 +19,8 @@ import traceback
 
 import restrict
 
-# Where the host shows a guest's traceback, this parses a line of it; what is no
-# expression makes the parser look for a file named "<unknown>".
+# Where the host shows a guest's traceback, this parses a line of it; what is
+# no expression makes the parser look for a file named "<unknown>".
 traceback._extract_caret_anchors_from_line_segment = lambda segment: None
 
 # None: the address sanitizer sees nothing in memory that is counted.

@@ -1,36 +1,88 @@
 """Compare CPython's regression suite, method by method, with upstream.
 
     run.py [MODULE...] --upstream PYTHON [--python PYTHON] [--json FILE]
+           [--minutes N]
 
-Both interpreters run the same modules of CPython's own test suite, this one
-as it is, not restricted; a method that passes upstream and does not here is a
-difference.  A module with one is run once more, alone: what then passes was
-chance.  differences.txt lists those that are meant, each with its reason.
+This interpreter, not restricted, runs the modules of CPython's own test suite
+as they are, each in a process of its own.  A method that passes upstream and
+does not here is a difference.  So upstream then runs what did not pass here,
+and no more: what failed, what was skipped, and what it lists and was not run
+at all.  A module in which something failed is run whole by upstream, as its
+methods may depend on each other.  A module with a difference is run again
+here, alone, twice at most: what then passes was chance.  differences.txt lists
+those that are meant, each with its reason.
 
-What upstream gave is kept with --cache.  Exit status 1 if there is any other
-difference, or a line of differences.txt that nothing needs.
+With --minutes, modules that are not begun by then are left out and named.
+Exit status 1 if there is any other difference, or a line of differences.txt
+that nothing needs.
 """
 
 import argparse
+import concurrent.futures
+import contextlib
 import fnmatch
 import json
+import os
+import signal
 import subprocess
 import sys
 import tempfile
+import time
 import xml.etree.ElementTree as ET
+from collections import Counter
 from pathlib import Path
 
 HERE = Path(__file__).absolute().parent
-PIECE = 40                              # modules a run, so that little is lost
 TIMEOUT = 900                           # seconds for one module
+ALONE = 2                               # times that a difference may go away
+SLOW = 30                               # seconds of one worth a line
+
+# Writes {module: [identifiers of its methods]}; a module that is skipped as a
+# whole has none.
+LIST_CASES = """
+import json, sys, unittest
+from test.libregrtest.utils import abs_module_name
+def cases(suite):
+    for test in suite:
+        if isinstance(test, unittest.TestSuite):
+            yield from cases(test)
+        elif not isinstance(test, unittest.loader._FailedTest):
+            yield test.id()
+listed = {}
+for name in sys.argv[2:]:
+    try:
+        suite = unittest.defaultTestLoader.loadTestsFromName(
+            abs_module_name(name, None))
+    except unittest.SkipTest:
+        continue
+    listed[name] = sorted(set(cases(suite)))
+with open(sys.argv[1], "w") as file:
+    json.dump(listed, file)
+"""
 
 
 def list_modules(python):
-    """Return the names of all modules of the suite."""
+    """Return the names of all modules of the suite.  Those of a package come
+    last: they are the slow ones, and nearest to what is left out first."""
     done = subprocess.run([python, "-m", "test", "--list-tests"], text=True,
                           capture_output=True, check=True)
-    return done.stdout.split()
+    return sorted(done.stdout.split(), key=lambda name: "." in name)
 
+
+def list_cases(python, modules):
+    """Return {module: [its methods]}."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, "cases.json")
+        done = subprocess.run(
+            [python, "-W", "ignore", "-c", LIST_CASES, path, *modules],
+            stdin=subprocess.DEVNULL, text=True, capture_output=True,
+            errors="replace", cwd=folder)
+        if done.returncode:
+            raise SystemExit(f"the methods cannot be listed: {done.stderr}")
+        return json.loads(path.read_text())
+
+
+# --- Running -----------------------------------------------------------------
 
 def outcome_of(case):
     """Return what came of one test case of regrtest's XML."""
@@ -42,63 +94,104 @@ def outcome_of(case):
 
 
 def parse(path):
-    """Return {method: outcome}; a method fails if any run of it does."""
+    """Return {method: outcome}; a method fails if any run of it does.  One
+    of which only a subtest failed has no name, so it counts as not run."""
     methods = {}
     if not path.exists():
         return methods
     for case in ET.parse(path).iter("testcase"):
         outcome, name = outcome_of(case), case.get("name")
-        if methods.get(name) != "failed":
+        if name and methods.get(name) != "failed":
             methods[name] = outcome
     return methods
 
 
-def run_suite(python, modules, jobs=2):
-    """Run modules; return {method: outcome} and what regrtest printed."""
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder, "outcome.xml")
-        done = subprocess.run(
-            [python, "-m", "test", f"-j{jobs}", f"--timeout={TIMEOUT}",
-             "--junit-xml", path, *modules],
-            text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-            stdin=subprocess.DEVNULL, errors="replace", cwd=folder)
-        return parse(path), done.stdout
+def run_module(python, module, only=()):
+    """Run a module, or some of its methods; return {method: outcome} and what
+    was printed."""
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
+        path, match = Path(folder, "outcome.xml"), []
+        if only:
+            Path(folder, "only.txt").write_text("\n".join(only))
+            match = ["--matchfile", "only.txt"]
+        with subprocess.Popen(
+                [python, "-u", "-m", "test", f"--timeout={TIMEOUT}",
+                 "--junit-xml", path, *match, module],
+                text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                stdin=subprocess.DEVNULL, errors="replace", cwd=folder,
+                start_new_session=True) as child:
+            try:
+                text = child.communicate(timeout=TIMEOUT + 60)[0]
+            except subprocess.TimeoutExpired:
+                text = f"no end after {TIMEOUT + 60} s"
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(child.pid, signal.SIGKILL)    # what it left behind
+        return parse(path), text
 
 
-def upstream_outcomes(args, modules):
-    """Run by upstream what an earlier run did not keep; return all of it."""
-    cache = Path(args.cache) if args.cache else None
-    kept = {"modules": [], "methods": {}}
-    if cache and cache.exists():
-        kept = json.loads(cache.read_text())
-    wanted = [name for name in modules if name not in kept["modules"]]
-    for start in range(0, len(wanted), PIECE):
-        piece = wanted[start:start + PIECE]
-        print(f"upstream: {piece[0]} ... {piece[-1]}", flush=True)
-        kept["methods"].update(run_suite(args.upstream, piece)[0])
-        kept["modules"] += piece
-        if cache:
-            cache.parent.mkdir(parents=True, exist_ok=True)
-            cache.write_text(json.dumps(kept))
-    return kept["methods"]
+def run_all(jobs, python, wanted, deadline=float("inf")):
+    """Run {module: methods, or () for all}, as many as are begun by the
+    deadline; return {module: {method: outcome}}."""
+    outcomes = {}
+
+    def one(module):
+        started = time.monotonic()
+        if started > deadline:
+            return
+        outcomes[module] = run_module(python, module, wanted[module])[0]
+        seconds = time.monotonic() - started
+        if seconds > SLOW or len(outcomes) % 50 == 0:
+            print(f"{len(outcomes):4} of {len(wanted)}: {module}, "
+                  f"{seconds:.0f} s", flush=True)
+
+    with concurrent.futures.ThreadPoolExecutor(jobs) as pool:
+        list(pool.map(one, wanted))
+    return outcomes
 
 
-def belongs(method, module):
-    """Say whether a method is of a module: "test.MODULE.Class.method"; that
-    of a fixture or a doctest names it elsewhere, or not at all."""
-    module = module.removeprefix("test.")
-    return (method.startswith(f"test.{module}.")
-            or f"(test.{module}." in method)
+def matches_exactly(method):
+    """Whether regrtest takes an identifier as one, not as a pattern."""
+    return "." in method and not set("*?[]") & set(method)
 
 
-def differences(upstream, here, modules):
-    """Return the methods that pass upstream and not here, of the modules;
-    None: of all, those too of which no module is known."""
+def rest_of(cases, here):
+    """Return {module: methods} of what did not pass here; () where upstream
+    has to run all of a module."""
+    wanted = {}
+    for module, got in here.items():
+        rest = [name for name in cases.get(module, ())
+                if got.get(name) != "passed"]
+        if "failed" in got.values() or not all(map(matches_exactly, rest)):
+            wanted[module] = ()
+        elif rest:
+            wanted[module] = rest
+    return wanted
+
+
+# --- Comparing ---------------------------------------------------------------
+
+def differences(upstream, here):
+    """Return {method: outcome here} of those that pass upstream and not
+    here."""
     return {name: here.get(name, "missing")
             for name, outcome in upstream.items()
-            if outcome == "passed" and here.get(name) != "passed"
-            and (modules is None
-                 or any(belongs(name, module) for module in modules))}
+            if outcome == "passed" and here.get(name) != "passed"}
+
+
+def compare(args, upstream, here):
+    """Return the differences of all modules; those of a module that has some
+    are what is left when it runs alone, twice if need be."""
+    found = {}
+    for module, outcomes in upstream.items():
+        left, text = differences(outcomes, here[module]), ""
+        for _ in range(ALONE):
+            if left:
+                here[module], text = run_module(args.python, module)
+                left = differences(outcomes, here[module])
+        found.update(left)
+        if left:
+            print(text[-3000:])
+    return found
 
 
 def parse_differences(path):
@@ -114,24 +207,20 @@ def parse_differences(path):
     return reasons
 
 
-def run_here(args, modules, upstream):
-    """Run modules by this interpreter; return outcomes and differences."""
-    outcomes = {}
-    for start in range(0, len(modules), PIECE):
-        piece = modules[start:start + PIECE]
-        print(f"here: {piece[0]} ... {piece[-1]}", flush=True)
-        got, text = run_suite(args.python, piece)
-        new = differences(upstream, got, piece)
-        again = [module for module in piece
-                 if any(belongs(name, module) for name in new)]
-        for module in again:
-            once_more, text = run_suite(args.python, [module], jobs=1)
-            got.update(once_more)
-            if differences(upstream, got, [module]):
-                print(text[-3000:])
-        outcomes.update(got)
-    return outcomes, differences(upstream, outcomes,
-                                 modules if args.modules else None)
+def sort_out(found, reasons):
+    """Return the differences that no reason is given for, and the reasons
+    that were needed."""
+    used, bad = set(), {}
+    for name, outcome in sorted(found.items()):
+        pattern = next((pattern for pattern in reasons
+                        if fnmatch.fnmatchcase(name, pattern)), None)
+        if pattern is None:
+            bad[name] = outcome
+            print(f"{outcome}: {name}")
+        else:
+            used.add(pattern)
+            print(f"meant: {name}: {reasons[pattern]}")
+    return bad, used
 
 
 def main(argv=None):
@@ -139,41 +228,43 @@ def main(argv=None):
     parser.add_argument("modules", nargs="*")
     parser.add_argument("--python", default=sys.executable)
     parser.add_argument("--upstream", required=True)
-    parser.add_argument("--cache", help="file of upstream's outcomes")
     parser.add_argument("--json", help="file to write the outcome to")
+    parser.add_argument("--minutes", type=float, default=float("inf"),
+                        help="begin no more modules after this time")
+    parser.add_argument("--jobs", type=int, default=os.cpu_count())
     args = parser.parse_args(argv)
-    modules = args.modules or list_modules(args.upstream)
+    started = time.monotonic()
     reasons = parse_differences(HERE / "differences.txt")
-    upstream = upstream_outcomes(args, modules)
-    outcomes, found = run_here(args, modules, upstream)
-    return report(args, modules, upstream, outcomes, found, reasons)
-
-
-def report(args, modules, upstream, outcomes, found, reasons):
-    """Print the outcome; return the exit status."""
-    used, bad = set(), {}
-    for name, outcome in sorted(found.items()):
-        pattern = next((pattern for pattern in reasons
-                        if fnmatch.fnmatchcase(name, pattern)), None)
-        used.add(pattern)
-        if pattern is None:
-            bad[name] = outcome
-        else:
-            print(f"meant: {name}: {reasons[pattern]}")
-    for name, outcome in bad.items():
-        print(f"{outcome}: {name}")
-    stale = [] if args.modules else sorted(reasons.keys() - used)
+    modules = args.modules or list_modules(args.upstream)
+    here = run_all(args.jobs, args.python, dict.fromkeys(modules, ()),
+                   started + args.minutes * 60)
+    rest = rest_of(list_cases(args.upstream, here), here)
+    print(f"upstream: {sum(map(len, rest.values()))} methods that did not "
+          f"pass here, and all of {sum(not only for only in rest.values())} "
+          "modules", flush=True)
+    upstream = run_all(args.jobs, args.upstream, rest)
+    bad, used = sort_out(found := compare(args, upstream, here), reasons)
+    left_out = [name for name in modules if name not in here]
+    stale = ([] if args.modules or left_out
+             else sorted(reasons.keys() - used))
     for pattern in stale:
         print(f"differences.txt: nothing differs that is {pattern}")
-    passed = sum(outcome == "passed" for outcome in outcomes.values())
-    print(f"{len(modules)} modules, {len(outcomes)} methods, {passed} pass; "
-          f"{len(found) - len(bad)} differ as meant, {len(bad)} otherwise")
+    if left_out:
+        print(f"left out for want of time: {' '.join(left_out)}")
+    counts = Counter(outcome for methods in here.values()
+                     for outcome in methods.values())
+    print(f"test-cpython: {len(here)} of {len(modules)} modules in "
+          f"{(time.monotonic() - started) / 60:.1f} min; of "
+          f"{counts.total()} methods {counts['passed']} pass, "
+          f"{counts['skipped']} are skipped, {counts['failed']} fail; "
+          f"beside upstream {len(bad)} differ, and {len(found) - len(bad)} "
+          "that are meant to")
     if args.json:
         Path(args.json).write_text(json.dumps(
-            {"modules": modules, "passed": passed, "methods": len(outcomes),
+            {"modules": list(here), "left_out": left_out, "counts": counts,
              "meant": sorted(found.keys() - bad.keys()), "other": bad},
             indent=1))
-    return 1 if bad or stale or not outcomes else 0
+    return 1 if bad or stale or not counts["passed"] else 0
 
 
 if __name__ == "__main__":

@@ -110,3 +110,69 @@ for RET in (1,None,(),(1,2,3,4,5,6),([],[],[],[],[],''),((0,)*5,(0,)*5,(3600,),(
                 try: f()
                 except Exception as e: pass
     except Exception as e: print(repr(e)[:100])
+
+#: zoneinfo_not_a_datetime
+import zoneinfo, _zoneinfo, io, struct
+# a minimal TZif
+def tz():
+    v1=b'TZif'+b'2'+b'\0'*15+struct.pack('>6l',0,0,0,0,1,4)+struct.pack('>lbb',3600,0,0)+b'ABC\0'
+    return v1+v1+b'\nABC-1\n'
+z=_zoneinfo.ZoneInfo.from_file(io.BytesIO(tz()),key='X')
+class O:
+    def __getattr__(s,n): return 1
+    def toordinal(s): return 5
+for o in (O(),5,None,'x',(),object(),b'x'*3, bytearray()):
+    for n in ('utcoffset','dst','tzname','fromutc'):
+        try: print(getattr(z,n)(o))
+        except Exception as e: print(repr(e)[:80])
+
+#: zoneinfo_strong_cache
+import zoneinfo,_zoneinfo,io,struct
+def tz():
+    v1=b'TZif'+b'2'+b'\0'*15+struct.pack('>6l',0,0,0,0,1,4)+struct.pack('>lbb',3600,0,0)+b'ABC\0'
+    return v1+v1+b'\nABC-1\n'
+import zoneinfo._common as c
+c.load_tzdata=lambda k: io.BytesIO(tz())
+Z=_zoneinfo.ZoneInfo
+armed=False
+class K(str):
+    def __hash__(s): return str.__hash__(s)
+    def __eq__(s,o):
+        global armed
+        if armed:
+            armed=False
+            Z.clear_cache()
+            for i in range(20): Z('n%d'%i)
+        return False
+    def __del__(s):
+        if go: Z.clear_cache(); [Z('m%d'%i) for i in range(9)]
+go=False
+print(Z('a'))
+for i in range(5):
+    Z(K('k%d'%i))
+armed=True
+try: Z(K('zz'))
+except Exception as e: print(repr(e))
+for i in range(5): Z(K('j%d'%i))
+armed=True
+try: Z.clear_cache(only_keys=[K('j2'),'n1'])
+except Exception as e: print(repr(e))
+for i in range(5): Z(K('j%d'%i))
+go=True
+Z.clear_cache()
+go=True
+for i in range(30): Z(K('q%d'%i))
+
+#: date_in_year_0
+import datetime
+for d in range(1,8):
+    print(datetime.date(bytes([0,0,1,d])).ctime())
+for s in (b'\0\0\1\1', b'\xff\xff\x0c\xff', b'\0\0\x0c\xff'):
+    x=datetime.date(s)
+    for f in (x.ctime,x.isoformat,x.isocalendar,x.timetuple,x.toordinal,x.weekday,x.__repr__,lambda:x.strftime('%a %A %j %U %c'),lambda:x+datetime.timedelta(1),lambda:x-datetime.date(1,1,1), x.isoweekday):
+        try: f()
+        except Exception as e: print(repr(e)[:80])
+x=datetime.datetime(b'\0\0\1\1\xff\xff\xff\xff\xff\xff')
+for f in (x.ctime,x.isoformat,x.timetuple,x.utctimetuple,x.weekday,x.__repr__,lambda:x.strftime('%a %A %j %U %c'),lambda:x+datetime.timedelta(1),x.timestamp,x.astimezone):
+    try: f()
+    except Exception as e: print(repr(e)[:80])

@@ -369,3 +369,175 @@ class C:
     @property
     def __class__(self): return a
 dir(C())
+
+#: structseq_sizes
+import time
+for n in ('n_fields','n_sequence_fields','n_unnamed_fields'):
+    for v in (2**62,64,-1,0,2**31,1,200):
+        old=getattr(time.struct_time,n)
+        try:
+            setattr(time.struct_time,n,v)
+        except Exception as e: print(repr(e)[:80]); continue
+        for f in (lambda: time.struct_time((1,)*9), lambda: time.struct_time((1,)*9,{'zzz':1}), lambda: time.struct_time((1,)*v) if 0<v<1000 else 0, lambda: repr(time.gmtime(0)), lambda: time.gmtime(0).__reduce__(), lambda: time.gmtime(0).__replace__(tm_year=1), lambda: time.mktime(time.gmtime(0)), lambda: time.strftime('%c',time.gmtime(0)), lambda:time.asctime()):
+            try: f()
+            except Exception as e: print(n,v,repr(e)[:60])
+        setattr(time.struct_time,n,old)
+
+#: type_keys_compare
+armed=False
+class K(str):
+    __slots__=()
+class N:
+    def __init__(s,n): s.n=n
+    def __hash__(s): return hash(s.n)
+    def __eq__(s,o):
+        global armed
+        if armed:
+            armed=False
+            act()
+        return False
+import gc
+class Base: pass
+def act():
+    Base.__init_subclass__; 
+    for i in range(30): type('Sub%d'%i,(Base,),{})
+    gc.collect()
+for n in ('__doc__','__hash__','__eq__','__getattr__','__getitem__','__iter__','__del__','foo','__module__','__qualname__','__dict__','__weakref__','__slots__','__classcell__','__init_subclass__','__set_name__','__abstractmethods__','__add__','__class__'):
+    try:
+        armed=True
+        C=type('C',(Base,),{N(n):1,'a':2})
+        armed=True; D=type('D',(C,),{})
+        armed=True; C.foo=1
+        armed=True; setattr(C,'__getitem__',lambda s,i:1)
+        armed=True; Base.__add__=lambda s,o:1
+        armed=True; del Base.__add__
+        armed=True; repr(C); C.__doc__; dir(C); C(); getattr(C(),n,0)
+    except Exception as e: print(n,repr(e)[:70])
+
+#: subclasses_change
+import gc
+subs=[]
+state=0
+class N:
+    def __hash__(s): return hash('__getitem__')
+    def __eq__(s,o):
+        global state
+        if state:
+            state=0
+            subs.clear(); gc.collect()
+            for i in range(50): subs.append(type('T%d'%i,(Base,),{}))
+        return False
+class Base: pass
+for i in range(20):
+    subs.append(type('S%d'%i,(Base,),{N():1}))
+for i in range(10):
+    state=1
+    Base.__getitem__=lambda s,i:1
+    state=1
+    del Base.__getitem__
+    state=1
+    Base.__abstractmethods__={'x'}
+    Base.__abstractmethods__=()
+
+#: reversed_dict
+d={i:i for i in range(100000)}
+for i in range(99999): del d[i]
+it=reversed(d)
+d.clear(); d['x']=1
+try: print(list(it))
+except RuntimeError as e: print(e)
+for mk in (lambda d:reversed(d), lambda d:reversed(d.keys()), lambda d:reversed(d.values()), lambda d: reversed(d.items())):
+    d={i:i for i in range(100000)}
+    for i in range(99999): del d[i]
+    it=mk(d); d.clear(); d[1]=1
+    try: print(list(it))
+    except RuntimeError as e: print(e)
+    try: it.__reduce__(); it.__length_hint__()
+    except RuntimeError as e: print(e)
+
+#: split_dict_values
+class A: pass
+armed=False
+class K(str):
+    def __hash__(s): return hash('zzz')
+    def __eq__(s,o):
+        global armed
+        if armed:
+            armed=False
+            x.__dict__.clear() if mode==0 else (x.__dict__.update({i:i for i in range(50)}) if mode==1 else [setattr(x,'q%d'%i,i) for i in range(40)])
+        return False
+for mode in range(3):
+  for op in range(5):
+    class A: pass
+    for i in range(3):
+        y=A(); y.a=1; y.b=2; y.zzz=3
+    x=A(); x.a=1; x.b=2; x.zzz=4
+    armed=True
+    try:
+        if op==0: x.__dict__[K('zzz')]=5
+        elif op==1: x.__dict__.setdefault(K('zzz'),5)
+        elif op==2: setattr(x,K('zzz'),5)
+        elif op==3: x.__dict__.update({K('zzz'):5})
+        elif op==4: x.__dict__.pop(K('zzz'),None)
+    except Exception as e: print(repr(e))
+    try: repr(x.__dict__)
+    except Exception as e: print(e)
+
+#: bytearray_release_hostile
+class B:
+    def __init__(s,d): s.d=d
+    def __buffer__(s,f): return memoryview(s.d)
+    def __release_buffer__(s,v):
+        try: b.clear()
+        except BufferError: pass
+        b.extend(b'q'*5000) if not len(b) else 0
+for n in ('strip','lstrip','rstrip','find','rfind','index','count','split','rsplit','partition','rpartition','replace','translate','startswith','endswith','removeprefix','removesuffix','__contains__','join','__add__','__mod__','center','ljust','zfill','__eq__','__lt__','extend','__iadd__','__init__','hex','decode','fromhex','__setitem__'):
+    for a in ((B(b'A'),),(B(b'A'),B(b'B')),(B(b'A'*256),B(b'A')),([B(b'a'),B(b'b')],),(50,B(b'a')),(slice(0,2),B(b'abc'))):
+        b=bytearray(b'AbcA'*100)
+        try: getattr(b,n)(*a)
+        except Exception: pass
+
+#: setattr_replaces_dict
+class K(str):
+    def __hash__(s): return hash('zzz')
+    def __eq__(s,o):
+        global armed
+        if armed:
+            armed=False
+            x.__dict__={}; [{i:i} for i in range(50)]
+        return False
+def fun(): pass
+class E(Exception): pass
+class A: pass
+for mk in (A,E,lambda: type(fun)(fun.__code__,{}) if 0 else fun,lambda: type('M',(type(__builtins__),),{})('m')):
+    for op in range(3):
+        armed=False
+        x=mk(); x.zzz=1; x.a=2; x.__dict__
+        armed=True
+        try:
+            if op==0: setattr(x,K('zzz'),5)
+            elif op==1: delattr(x,K('zzz'))
+            else: getattr(x,K('zzz'),0)
+        except AttributeError: pass
+        armed=False
+        x.b=1; x.__dict__.update(a=1); x.__dict__={}
+
+#: two_dicts_of_one_object
+class K(str):
+    def __hash__(s): return hash('zzz')
+    def __eq__(s,o):
+        if armed: kept.append(x.__dict__)
+        return False
+class A: pass
+kept=[]
+armed=False
+for i in range(200):
+    x=A(); x.a=[i]; x.zzz=[i,i]
+    armed=True
+    setattr(x,K('zzz'),object())
+    armed=False
+    for d in kept:
+        d['a']=[1]; d['q%d'%i]=2; d.pop('zzz',None); d.clear()
+    x.b=1
+    if i%3==0: kept.clear()
+del x, kept

@@ -144,3 +144,25 @@ for T in (io.StringIO,io.BytesIO,io.TextIOWrapper,io.BufferedReader,io.BufferedW
     for a in dir(x):
         if a in('__class__','__init_subclass__'): continue
         run(lambda: getattr(x,a)); run(lambda: getattr(x,a)()); run(lambda: getattr(x,a)(1)); run(lambda: getattr(x,a)(b'x')); run(lambda: getattr(x,a)('x')); run(lambda: repr(x))
+
+#: bytesio_buffer_outlives
+import io
+b=io.BytesIO(b'hello'*100); m=b.getbuffer(); i=m.obj; m.release(); b.close()
+try: memoryview(i)
+except Exception as e: print(repr(e))
+b=io.BytesIO(b'hello'*100); m=b.getbuffer(); i=m.obj
+for f in (0x100,0x200,0,1,-1,2**31-1):
+    try: i.__buffer__(f)
+    except Exception as e: print(repr(e)[:60])
+
+#: bytesio_truncate_export
+import io
+V=[]
+class I:
+    def __index__(s): V.append(b.getbuffer()); return 1
+b=io.BytesIO(b'A'*100000)
+try: b.truncate(I())
+except BufferError as e: print(e)
+b2=bytes(100000)
+print(V and bytes(V[0][:5]))
+V and V[0].__setitem__(0,1)

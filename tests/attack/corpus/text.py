@@ -277,3 +277,123 @@ for h in ('xmlcharrefreplace','backslashreplace','namereplace','surrogatepass','
         except Exception as e: pass
         try: str(c.__new__(c))
         except Exception as e: print(e)
+
+#: csv_reader_reenter
+import csv
+for a in range(1,6):
+  for b in range(1,6):
+    class It:
+        def __iter__(s): return s
+        n=0
+        def __next__(s):
+            s.n+=1
+            if s.n in (a,b):
+                try: next(r)
+                except BaseException: pass
+            if s.n>4: raise StopIteration
+            return ['"a','x"b\n','"q','1,2',''][s.n%5]
+    r=csv.reader(It(),strict=False)
+    for i in range(4):
+        try: next(r)
+        except BaseException as e: pass
+
+#: pickle_names_go
+import pickle, builtins, copyreg, _compat_pickle, sys
+imp=builtins.__import__
+keep=[]
+def i(*a,**k):
+    r=imp(*a,**k)
+    _compat_pickle.NAME_MAPPING.clear(); _compat_pickle.IMPORT_MAPPING.clear(); copyreg._inverted_registry.clear(); copyreg._extension_registry.clear(); copyreg._extension_cache.clear()
+    keep.extend([bytes(40+j) for j in range(60)])
+    return r
+import math
+builtins.__import__=i
+for proto in range(4):
+    _compat_pickle.NAME_MAPPING[('evilmod','evilname')]=(''.join(['ma','th']),''.join(['sq','rt2x']))
+    try: pickle.loads(b'\x80\x02cevilmod\nevilname\n.')
+    except BaseException as e: print(repr(e)[:60])
+    copyreg._inverted_registry[240]=(''.join(['ma','th']),''.join(['ef','gh']))
+    try: pickle.loads(b'\x80\x04\x82\xf0.')
+    except BaseException as e: print(repr(e)[:60])
+class U(pickle.Unpickler):
+    def find_class(s,m,n):
+        copyreg._inverted_registry.clear(); keep.append([bytes(40+j) for j in range(60)]); return m+n
+import io
+copyreg._inverted_registry[240]=(''.join(['ma','th']),''.join(['ef','gh']))
+print(U(io.BytesIO(b'\x80\x04\x82\xf0.')).load())
+
+#: pickle_dispatch_table_goes
+import pickle, io
+class M(type):
+    def __hash__(s):
+        try: del p.dispatch_table
+        except AttributeError: pass
+        return 5
+    def __eq__(s,o): return False
+class A(metaclass=M): pass
+p=pickle.Pickler(io.BytesIO()); p.dispatch_table={i:lambda *a:1/0 for i in range(30)}
+for i in range(3):
+    try: p.dump(A()); 
+    except BaseException as e: print(repr(e)[:60])
+
+#: codec_error_of_anything
+import struct
+huge = struct.unpack('d', struct.pack('q', 2**62))[0]
+for make in (lambda: UnicodeDecodeError('utf-8', b'ab', 0, 1, 'r'), lambda: UnicodeEncodeError('utf-8', 'ab', 0, 1, 'r'), lambda: UnicodeTranslateError('ab', 0, 1, 'r')):
+    for thing in (huge, 5, 2**2000, None, (1, 2), [], {}, 'text', b'bytes', bytearray(9), object, int):
+        e = make()
+        e.object = thing
+        for at in (0, 1, 100, 2**20, 2**40, 2**61):
+            e.start = at
+            e.end = at + 1
+            text = str(e)
+            assert text == '' or type(thing) in (str, bytes), text
+    e = make()
+    del e.object
+    assert str(e) == ''
+    class R(str):
+        def __str__(self):
+            e.object = huge
+            return 'x'
+    e = make()
+    e.reason = R()
+    e.start, e.end = 2**40, 2**40 + 1
+    str(e)
+
+#: pickle_empty_memo
+import _pickle, io
+for i in range(2000):
+    u = _pickle.Unpickler(io.BytesIO(b'\x80\x04]q\x00h\x00.'))
+    keep = [bytes([255]) * n for n in range(16)]
+    del keep
+    u.memo = {}
+    try: u.load()
+    except Exception: pass
+
+#: tokenizer_reenter
+import _tokenize, io
+def run(f):
+    try: return f()
+    except BaseException as e: return repr(e)
+lines=['def f(x):\n','  """a\n','b"""\n','  return f"{x\n','!r:>{10}}"\n','(1,\n',' 2)\n','\\\n','x\n','']
+for k in range(10):
+  for mode in range(4):
+    n=0
+    def rl(*a):
+        global n,it
+        n+=1
+        if n==k+1:
+            if mode==0: run(lambda: next(it))
+            elif mode==1: run(lambda: list(it))
+            elif mode==2: del it
+            else: return R
+        return lines[n-1] if n<=len(lines) else ''
+    for R in (5,None,b'x','\ud800','x'*10**5,'\0','a\nb\nc','\x0c','\ufeff'):
+        for ex in (0,1):
+            for enc in (None,'utf-8'):
+                n=0
+                it=run(lambda: _tokenize.TokenizerIter(rl,extra_tokens=ex) if enc is None else _tokenize.TokenizerIter(lambda *a: rl().encode(),encoding=enc,extra_tokens=ex))
+                def go():
+                    for i in range(60): next(it)
+                run(go)
+        if mode!=3: break

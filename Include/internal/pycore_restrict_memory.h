@@ -1,0 +1,34 @@
+/* For obmalloc.c alone: the end of an interpreter's memory. */
+
+#ifndef Py_INTERNAL_RESTRICT_MEMORY_H
+#define Py_INTERNAL_RESTRICT_MEMORY_H
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#ifndef Py_BUILD_CORE
+#  error "this header requires Py_BUILD_CORE define"
+#endif
+
+/* Every arena of a restricted interpreter is freed, whatever is left in it:
+   nothing outside can point there.  Counting its blocks, in every pool, would
+   be for nothing. */
+#ifdef WITH_RESTRICTED
+#define _PyRestrict_COUNT_LEAKS(interp, count)                              \
+    ((interp)->restricted != NULL ? (_PyRestrict_FiniMemory(interp), 0)     \
+                                  : (count))
+/* In a loop that frees the nodes of the map of arenas, few among thousands of
+   empty places: leave it after the last one. */
+#define _PyRestrict_LAST_NODE(interp, left)                                 \
+    if ((interp)->restricted != NULL && --(left) == 0) {                    \
+        break;                                                              \
+    }
+#else
+#define _PyRestrict_COUNT_LEAKS(interp, count) (count)
+#define _PyRestrict_LAST_NODE(interp, left)
+#endif
+
+#ifdef __cplusplus
+}
+#endif
+#endif  /* !Py_INTERNAL_RESTRICT_MEMORY_H */

@@ -1,0 +1,133 @@
+"""The text of a guest's traceback, as Python would have printed it.
+
+Built of plain text and numbers that C took from the exception inside the
+guest (Python/restrict_describe.c), and of the source, which the host has.
+"""
+
+from __future__ import annotations
+
+from itertools import groupby
+from textwrap import dedent
+from typing import TYPE_CHECKING
+
+from restrict._carets import mark
+from restrict._errors import GuestError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    Frame = tuple[str | None, int, str | None, int, int, int]
+    Syntax = tuple[str, str, int | None, int | None, str]
+    Part = tuple[int, str, str, Sequence[Frame], Sequence[str], Syntax | None]
+    Description = tuple[str, str, int | None, Sequence[Part]]
+
+_RELATIONS = {
+    1: "\nThe above exception was the direct cause of the following "
+       "exception:\n\n",
+    2: "\nDuring handling of the above exception, another exception "
+       "occurred:\n\n",
+}
+
+
+# --- Source lines -----------------------------------------------------------
+
+# To mark a part of more is not worth the work.
+_MAX_MARKED = 2000
+
+
+def _lines(sources: Mapping[str, str], filename: str, first: int,
+           last: int) -> list[str]:
+    source = sources.get(filename)
+    if source is None or first < 1:
+        return []
+    return source.splitlines()[first - 1:max(first, last)]
+
+
+def _shown_source(frame: Frame, sources: Mapping[str, str]) -> list[str]:
+    """Return what stands below a frame's line, with marks."""
+    filename, line, _, column, end_line, end_column = frame
+    lines = _lines(sources, filename or "", line, end_line)
+    if not any(lines):
+        return []
+    if end_column < 0 or sum(map(len, lines)) > _MAX_MARKED:
+        return [lines[0].strip()]
+    return dedent("\n".join(mark(lines, column, end_column))).split("\n")
+
+
+# --- A traceback ------------------------------------------------------------
+
+def _format_frame(frame: Frame, sources: Mapping[str, str]) -> str:
+    filename, line, name = frame[:3]
+    if filename is None or name is None:
+        return f"  [{line} frames not shown]\n"
+    text = f'  File "{filename}", line {line}, in {name}\n'
+    return text + "".join(f"    {shown}\n"
+                          for shown in _shown_source(frame, sources))
+
+
+# Of one line that calls itself, so many calls are shown.
+_MAX_CALLS = 3
+
+
+def _format_calls(frames: list[Frame], sources: Mapping[str, str]) -> str:
+    """Return the text of calls in a row by one line of one function."""
+    result = "".join(_format_frame(frame, sources)
+                     for frame in frames[:_MAX_CALLS])
+    more = len(frames) - _MAX_CALLS
+    if more > 0:
+        result += (f"  [Previous line repeated {more} more "
+                   f"time{'s' if more > 1 else ''}]\n")
+    return result
+
+
+def _format_syntax(syntax: Syntax, sources: Mapping[str, str]) -> str:
+    _, filename, line, offset, text = syntax
+    if line is None:
+        return ""
+    source = text or "".join(_lines(sources, filename, line, line))
+    shown = source.strip("\n").lstrip()
+    result = f'  File "{filename}", line {line}\n'
+    if shown:
+        result += f"    {shown}\n"
+        skipped = len(source) - len(source.lstrip())
+        if offset is not None and 0 < offset <= len(source) + 1:
+            result += " " * (4 + max(0, offset - 1 - skipped)) + "^\n"
+    return result
+
+
+def _format_part(part: Part, sources: Mapping[str, str]) -> str:
+    _, type_name, message, frames, notes, syntax = part
+    result = "Traceback (most recent call last):\n" if frames else ""
+    for _, same in groupby(frames, key=lambda frame: frame[:3]):
+        result += _format_calls(list(same), sources)
+    if syntax is not None:
+        result += _format_syntax(syntax, sources)
+        message = syntax[0]
+    result += f"{type_name}: {message}\n" if message else f"{type_name}\n"
+    return result + "".join(f"{note}\n" for note in notes)
+
+
+def _name(text: str) -> str:
+    """Return a name that is one line of a log, whatever the guest gave."""
+    return text if text.isprintable() else ascii(text)[1:-1]
+
+
+def _encodable(text: str) -> str:
+    """Return text that can be printed: half characters are escaped."""
+    return text.encode("utf-8", "backslashreplace").decode("utf-8")
+
+
+def guest_error(description: Description,
+                sources: Mapping[str, str]) -> GuestError:
+    """Make the error from what C says of the exception.
+
+    sources: the text of the guest's files, by name.
+    """
+    name, message, exit_status, parts = description
+    result = ""
+    for i in reversed(range(len(parts))):
+        result += _format_part(parts[i], sources)
+        if i > 0:
+            result += _RELATIONS[parts[i][0]]
+    return GuestError(_name(name), _encodable(message), _encodable(result),
+                      exit_status)

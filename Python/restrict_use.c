@@ -1,0 +1,67 @@
+/* What the first use of restricted mode changes in a process.
+
+   Hooks in CPython's own code cost a process that has no guests next to
+   nothing, because until there is one they do nothing: those on warm paths
+   test one word, and those on hot ones are not there at all.  Slots of the
+   static types are functions without hooks, and get their versions with hooks
+   here, once and for good.  Either version is right for the host, so it does
+   not matter which one its other threads happen to call meanwhile.
+
+   A class that was made before, and inherited such a slot, keeps it.  A guest
+   has no class that was made before it; guarded code may have one of the
+   host's, and is not interrupted while a tuple of that class is hashed. */
+
+#include "Python.h"
+#include "pycore_descrobject.h"   // PyGetSetDescr_Type
+#include "pycore_range.h"
+#include "pycore_restrict_use.h"
+#include "pycore_runtime.h"       // _PyRuntime
+
+#ifdef WITH_RESTRICTED
+
+int _PyRestrict_InUse;
+
+extern iternextfunc const _PyRestrict_calliter_iternext;
+extern iternextfunc const _PyRestrict_iter_iternext;
+extern iternextfunc const _PyRestrict_longrangeiter_next;
+extern iternextfunc const _PyRestrict_rangeiter_next;
+extern hashfunc const _PyRestrict_tuplehash;
+extern getattrofunc const _PyRestrict_super_getattro;
+extern descrgetfunc const _PyRestrict_getset_get;
+extern descrsetfunc const _PyRestrict_getset_set;
+
+/* Others may be reading the slot. */
+#define SET(slot, function) _Py_atomic_store_ptr_relaxed(&(slot), (function))
+
+/* Static types made of tuples have the slot of their base: where the two
+   differ, they would have a __hash__ of their own.  The base is last, for
+   another thread that does the same. */
+static void
+set_tuple_hash(void)
+{
+    hashfunc before = PyTuple_Type.tp_hash;
+    for (int i = 0; i < _Py_MAX_MANAGED_STATIC_TYPES; i++) {
+        PyTypeObject *type = _PyRuntime.types.managed_static.types[i].type;
+        if (type != NULL && type != &PyTuple_Type && type->tp_hash == before) {
+            SET(type->tp_hash, _PyRestrict_tuplehash);
+        }
+    }
+    SET(PyTuple_Type.tp_hash, _PyRestrict_tuplehash);
+}
+
+/* Idempotent, so that two threads may do it at a time. */
+void
+_PyRestrict_PutInUse(void)
+{
+    SET(PyCallIter_Type.tp_iternext, _PyRestrict_calliter_iternext);
+    SET(PySeqIter_Type.tp_iternext, _PyRestrict_iter_iternext);
+    SET(PyLongRangeIter_Type.tp_iternext, _PyRestrict_longrangeiter_next);
+    SET(PyRangeIter_Type.tp_iternext, _PyRestrict_rangeiter_next);
+    set_tuple_hash();
+    SET(PySuper_Type.tp_getattro, _PyRestrict_super_getattro);
+    SET(PyGetSetDescr_Type.tp_descr_get, _PyRestrict_getset_get);
+    SET(PyGetSetDescr_Type.tp_descr_set, _PyRestrict_getset_set);
+    _Py_atomic_store_int(&_PyRestrict_InUse, 1);
+}
+
+#endif  /* WITH_RESTRICTED */

@@ -1,0 +1,171 @@
+"""A guest's traceback reads like Python's own, marks and all."""
+
+import subprocess
+
+import pytest
+
+# Each fails in a way of its own: sums, calls, subscripts, many lines.
+SOURCES = [
+    'def f(a, b=0):\n'
+    '    return a / b\n'
+    'def g(x):\n'
+    '    return f(x,\n'
+    '             0)\n'
+    'g(1)\n',
+    'def f(a,b): 1/0\n'
+    'def h():\n'
+    '    return f(1, 0)\n'
+    'x = h()\n',
+    'def f(a,b): 1/0\n'
+    'class C: pass\n'
+    'c=C()\n'
+    'c.x = f(1,2)\n',
+    'd={"a":{}}\n'
+    'y = d["a"]["b"] + 1\n',
+    'd={"a":{"b":"s"}}\n'
+    'y = d["a"]["b"] + 1\n',
+    'def n(d): return -d ** 2 + len(d)\n'
+    'n([])\n',
+    'class C:\n'
+    '    class foo:\n'
+    '        def bar(*a): 1/0\n'
+    'def p(q):\n'
+    '    return q.foo.bar(1,\n'
+    '       2,\n'
+    '       3, 4,\n'
+    '       5, 6\n'
+    '    )\n'
+    'p(C)\n',
+    'def p(*q): 1/0\n'
+    'p(1,\n'
+    '  2,\n'
+    '  3,\n'
+    '  4,\n'
+    '  5,\n'
+    '  6,\n'
+    '  7)\n',
+    'def r(): raise ValueError("x")\n'
+    'r()\n',
+    'def s(t):\n'
+    '    "ä"; return (t.é + 1) * 2\n'
+    's(1)\n',
+    'x = (\n'
+    '        1 +\n'
+    '        "a")\n',
+    'x = (1,\n'
+    '   2,\n'
+    '   3)[\n'
+    '     7\n'
+    '   ]\n',
+    '"日本" + 1\n',
+    'f"{1/0}"\n',
+    'x = [i/0 for i in range(3)]\n',
+    'a = b = c\n',
+    '1 if 1/0 else 2\n',
+    'assert 1 == 2, "no"\n',
+    '(lambda: 1/0)()\n',
+    'x = -"a"\n',
+    'x = not (1/0)\n',
+    'x = 1 < "a"\n',
+    'x = 5 - -"a"\n',
+    'x = 2 ** 3 ** "a"\n',
+    'x = (2 ** 3) ** "a" * 3\n',
+    'x = 10 - 5 - "a"\n',
+    'x = 1 << 2 | "a"\n',
+    'def f(): pass\n'
+    'f()()\n',
+    'd = {}\n'
+    'd["x"].y.z\n',
+    'd = {}\n'
+    'd.y["x"]\n',
+    'd={}\n'
+    'd["ab"\n'
+    ']\n'
+    '\n',
+    'x = "abc" % (1, 2)\n',
+    'x = "a\'b" + \'c"d\' + 1\n',
+    'x = """a\n'
+    'b""" + 1\n',
+    'x = [1,\n'
+    '2] + 3\n',
+    'x = 1e-5 + "a"\n',
+    'x = 0x1e + "a"\n',
+    '\n'
+    'class A:\n'
+    '    def __enter__(self): 1/0\n'
+    '    def __exit__(*a): pass\n'
+    'with A() as x:\n'
+    '    pass\n',
+    'for x in 3: pass\n',
+    'a, b = 1\n',
+    'del x[3]\n',
+    'x = [1][0:2:0]\n',
+    'async def f(): 1/0\n'
+    'f().send(None)\n',
+    'print(undefined, 3)\n',
+    'raise KeyError(\n'
+    '  "x"\n'
+    ')\n',
+    'def f():\n'
+    '    yield from g(\n'
+    '      3)\n'
+    'def g(x): yield 1/0\n'
+    'list(f())\n',
+    '@(1/0)\n'
+    'def f(): pass\n',
+    'def deep(n):\n'
+    '    return deep(n-1) if n else 1/0\n'
+    'deep(5)\n',
+    'x = 3 @ 4\n',
+    'x = (3).foo\n',
+    'x = [1,2,3][1 + \n'
+    '   1 + 5]\n',
+    'lst = [1]\n'
+    'lst[5] = 3\n',
+    'lst = [1]\n'
+    'lst[5] += 3\n',
+    'x = 3\n'
+    'x += "a"\n',
+    'try:\n'
+    '    1/0\n'
+    'except ZeroDivisionError as e:\n'
+    '    raise ValueError("v") from e\n',
+    'class X:\n'
+    '    y = 1/0\n',
+]
+
+
+@pytest.mark.parametrize("source", SOURCES)
+def test_like_pythons_own(host, python, tmp_path, source):
+    path = tmp_path / "guest.py"
+    path.write_text(source, encoding="utf-8")
+    theirs = subprocess.run([python, path], capture_output=True, text=True,
+                            encoding="utf-8").stderr
+    ours = host(f"""
+        policy = Policy(filesystem_info=True)
+        error = raises(GuestError, restrict.run, {source!r}, policy,
+                       filename={str(path)!r})
+        print(error.traceback, end="")
+    """)
+    assert ours == theirs and "Error" in ours
+
+
+@pytest.mark.parametrize("line", [
+    r"'\d' + 1", r"'\d'[5]", "print(1or 1, 1/0)", "(1/0) # '''",
+    "[" * 90 + "1/0" + "]" * 90,
+])
+def test_the_hosts_parser_is_not_at_work(host, line):
+    """A guest's line gives the host no warning, nothing to compile, no file
+    to look for."""
+    host(f"""
+        import sys
+        seen = []
+        sys.addaudithook(lambda *event: seen.append(event))
+        with restrict.Interpreter() as guest:
+            for source in "'\u00fc' + 1/0", {line!r}:
+                del seen[:]
+                error = raises(GuestError, guest.exec, source)
+                assert "<module>" in error.traceback
+        names = [event for event, _ in seen]
+        assert "compile" not in names and "open" not in names, seen
+    """)
