@@ -97,7 +97,9 @@ get_str(struct _restrict_copy *copy)
     const char *data = copy->data + copy->at;
     copy->at += (size_t)length * kind;
     if (length <= 1) {                  // those are kept once by each side
-        return PyUnicode_FromKindAndData(kind, data, length);
+        Py_UCS4 character = 0;          // the buffer aligns nothing
+        memcpy(&character, data, (size_t)length * kind);
+        return PyUnicode_FromKindAndData(kind, &character, length);
     }
     if (form & ASCII) {
         PyObject *ascii = PyUnicode_New(length, 0x7f);

@@ -1,5 +1,6 @@
 """What all tests share: the interpreter under test, and where it was built."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -28,6 +29,19 @@ def pytest_collection_modifyitems(config, items):
     config.hook.pytest_deselected(
         items=[item for item in items if item not in kept])
     items[:] = kept
+
+
+# For the programs that tests run: what a process leaves at its end is no leak,
+# memory that is not there is none, and undefined behaviour ends it.
+SANITIZER = {
+    "ASAN_OPTIONS": "detect_leaks=0:allocator_may_return_null=1",
+    "UBSAN_OPTIONS": "halt_on_error=1:print_stacktrace=1",
+}
+
+
+def pytest_configure(config):
+    if config.getoption("flavour") == "asan":
+        os.environ.update(SANITIZER)
 
 
 def pytest_report_header(config):

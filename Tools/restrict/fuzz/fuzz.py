@@ -79,8 +79,14 @@ class Server:
         self.stop()
         raise Finding(f"{what} (status {status})\n{text}")
 
+    def is_old(self):
+        return ("PYTHONMALLOC" in self.environ
+                and len(self.blocks) >= SANITIZED_LIFE)
+
     def run(self, source):
         """Run a program; Finding if anything is wrong."""
+        if self.is_old():
+            self.stop()
         if self.child is None:
             self.start()
         try:
@@ -140,10 +146,13 @@ SANITIZER = {
     "PYTHONMALLOC": "malloc",
     "ASAN_OPTIONS": ":".join([
         "detect_leaks=0", "allocator_may_return_null=1",
-        "soft_rss_limit_mb=700", "max_allocation_size_mb=200",
+        "soft_rss_limit_mb=1500", "max_allocation_size_mb=200",
         "quarantine_size_mb=64"]),
     "UBSAN_OPTIONS": "halt_on_error=1:print_stacktrace=1",
 }
+# What an interpreter leaves behind goes with its arenas, of which there are
+# none then: programs for each process.
+SANITIZED_LIFE = 200
 
 
 def environment(python):
