@@ -17,12 +17,23 @@ HERE = Path(__file__).parent
 ENDS = re.compile(r"ok|GuestError [ -~]+|LimitExceeded \w+")
 
 
+def expand(line, source):
+    """Yield the cases of a line: "name", or "name_@: a b" for one with each of
+    the words in place of @."""
+    name, _, words = line.partition(": ")
+    for word in words.split() or ["@"]:
+        yield name.replace("@", word), source.replace("@", word) \
+            if words else source
+
+
 def read_cases():
     """Return {file: {name: source}}; cases stand behind lines "#: name"."""
     corpus = {}
     for path in sorted((HERE / "corpus").glob("*.py")):
-        parts = re.split(r"^#: (\w+)\n", path.read_text(), flags=re.M)[1:]
-        corpus[path.stem] = dict(zip(parts[::2], parts[1::2], strict=True))
+        parts = re.split(r"^#: (.*)\n", path.read_text(), flags=re.M)[1:]
+        corpus[path.stem] = dict(
+            case for line, source in zip(parts[::2], parts[1::2], strict=True)
+            for case in expand(line, source))
     return corpus
 
 
