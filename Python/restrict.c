@@ -121,7 +121,9 @@ make_interpreter(PyThreadState **tstate, const PyRestrictConfig *config)
     if (parked == NULL) {
         return _PyStatus_NO_MEMORY();
     }
-    status = new_isolated(tstate);
+    status = _PyRestrict_InitAddresses(&parked->address_key) < 0
+             ? _PyStatus_ERR("the system has no random numbers")
+             : new_isolated(tstate);
     if (parked != NULL) {           // failed before it was adopted
         free_state(parked);
         parked = NULL;

@@ -175,6 +175,14 @@ extern int _PyRestrict_HasNet(const struct _restrict_net *net);
 extern PyMethodDef _PyRestrict_NameFunctions[];
 extern PyMethodDef _PyRestrict_NetInfoFunctions[];
 
+/* === Addresses (restrict_address.c) ============================================= */
+
+struct _restrict_address_key {
+    uint64_t rounds[4];
+};
+
+extern int _PyRestrict_InitAddresses(struct _restrict_address_key *key);
+
 /* === State of one restricted interpreter ===================================== */
 
 struct _restrict_state {
@@ -187,6 +195,7 @@ struct _restrict_state {
     struct _restrict_net *net;          // NULL: nothing was granted
     struct _restrict_extended extended;
     struct _restrict_limits limits;
+    struct _restrict_address_key address_key;
 };
 
 static inline struct _restrict_state *

@@ -48,6 +48,12 @@ PyAPI_DATA(int) _PyRestrict_poll;
     (_PyRestrict_IN_USE()                                                   \
      && _PyInterpreterState_GET()->restricted != NULL)
 
+/* An address, as the running program may see it (restrict_address.c). */
+// Exported for shared extensions.
+PyAPI_FUNC(void *) _PyRestrict_Shown(const void *address);
+#define _PyRestrict_SHOWN(address)                                          \
+    (_PyRestrict_IN_USE() ? _PyRestrict_Shown(address) : (void *)(address))
+
 /* --- One function, two versions -------------------------------------------- */
 
 /* Each of these stands in place of the first lines of a function, and gives
@@ -115,6 +121,7 @@ PyAPI_DATA(int) _PyRestrict_poll;
 
 #else  /* !WITH_RESTRICTED */
 
+#define _PyRestrict_SHOWN(address) (address)
 #define _PyRestrict_EITHER(linkage, result, name, params, args)             \
     linkage result                                                          \
     name params
