@@ -47,7 +47,6 @@ def test_sys_is_reviewed_whole(python):
     assert set(json.loads(done.stdout)) - reviewed - header - late == set()
 
 
-@pytest.mark.slow
 @pytest.mark.timeout(1900)
 def test_a_new_method_is_absent_and_reported(build_dir, tmp_path):
     """Give list a method that nobody reviewed, in a scratch build."""
