@@ -21,7 +21,7 @@ from restrict._report import Denial, report_lines
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from typing import Any, TextIO
+    from typing import Any, Literal, TextIO
 
     from restrict._policy import Stream
 
@@ -186,7 +186,7 @@ def _run_guest(guest: Interpreter, source: str, filename: str,
     return outcome
 
 
-def _open_output(path: str, mode: str) -> TextIO:
+def _open_output(path: str, mode: Literal["a", "w"]) -> TextIO:
     """Open what the run will write, before it: no result shall be lost."""
     try:
         return open(path, mode, encoding="utf-8")
