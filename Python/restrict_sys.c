@@ -14,6 +14,7 @@
 #include "pycore_lock.h"          // PyMutex
 #include "pycore_pystate.h"
 #include "pycore_restrict.h"
+#include "pycore_restrict_zones.h"
 #include "pycore_runtime.h"       // _PyRuntime
 
 #ifdef WITH_RESTRICTED
@@ -137,7 +138,10 @@ rebind_class_cell(PyObject *Py_UNUSED(self), PyObject *args)
 }
 
 static PyMethodDef guest_methods[] = {
+    {"_asks_for_zone", _PyRestrict_AsksForZone, METH_O, NULL},
     {"_rebind_class_cell", rebind_class_cell, METH_VARARGS, NULL},
+    {"_zone", _PyRestrict_Zone, METH_O, NULL},
+    {"_zone_keys", _PyRestrict_ZoneKeys, METH_NOARGS, NULL},
     {NULL, NULL}
 };
 
@@ -164,7 +168,7 @@ add_exceptions(PyObject *module)
     return 0;
 }
 
-/* What `import restrict` gives a guest: the exceptions, and two things for
+/* What `import restrict` gives a guest: the exceptions, and a few things for
    the standard library. */
 PyObject *
 _PyRestrict_NewGuestModule(void)
