@@ -20,6 +20,9 @@
 #define N_PARTS 20                      // exceptions in a chain
 #define N_NOTES 20
 #define N_FRAMES 50                     // at each end of a traceback
+#define N_MEMBERS 15                    // of a group
+#define N_GROUPED 100                   // members of groups, in all
+#define GROUP_DEPTH 10
 
 /* --- Plain text ------------------------------------------------------------------------ */
 
@@ -174,7 +177,7 @@ int_or_none(PyObject *object)
                                                        : Py_NewRef(Py_None);
 }
 
-/* (message, file, line, offset, text) or None. */
+/* (message, file, line, offset, text, last line, offset there) or None. */
 static PyObject *
 syntax_row(PyObject *exc)
 {
@@ -182,26 +185,68 @@ syntax_row(PyObject *exc)
         return Py_NewRef(Py_None);
     }
     PySyntaxErrorObject *error = (PySyntaxErrorObject *)exc;
-    return Py_BuildValue("(NNNNN)", plain_or(error->msg, ""),
+    return Py_BuildValue("(NNNNNNN)", plain_or(error->msg, ""),
                          plain_or(error->filename, "?"),
                          int_or_none(error->lineno),
                          int_or_none(error->offset),
-                         plain_or(error->text, ""));
+                         plain_or(error->text, ""),
+                         int_or_none(error->end_lineno),
+                         int_or_none(error->end_offset));
 }
 
-/* (relation, qualified type name, message, frames, notes, syntax).  Relation:
-   0 the exception itself, 1 its cause, 2 what was being handled. */
+/* How deep in groups we are, and how many members may still be shown. */
+struct tree {
+    int depth;
+    int left;
+};
+
+static PyObject *part_rows(PyObject *exc, struct tree *tree);
+
+/* (the chains of the members that are shown, how many there are), or None if
+   this is no group.  The tuple of members never changes. */
 static PyObject *
-part_row(PyObject *exc, int relation)
+member_rows(PyObject *exc, struct tree *tree)
+{
+    if (!PyObject_TypeCheck(exc,
+                            (PyTypeObject *)PyExc_BaseExceptionGroup)) {
+        return Py_NewRef(Py_None);
+    }
+    PyObject *members = ((PyBaseExceptionGroupObject *)exc)->excs;
+    Py_ssize_t n = members != NULL && PyTuple_CheckExact(members)
+                   ? PyTuple_GET_SIZE(members) : 0;
+    PyObject *rows = PyList_New(0);
+    tree->depth++;
+    for (Py_ssize_t i = 0; rows != NULL && i < n && i < N_MEMBERS
+                           && tree->depth <= GROUP_DEPTH && tree->left > 0;
+         i++)
+    {
+        tree->left--;
+        PyObject *row = part_rows(PyTuple_GET_ITEM(members, i), tree);
+        if (row == NULL || PyList_Append(rows, row) < 0) {
+            Py_CLEAR(rows);
+        }
+        Py_XDECREF(row);
+    }
+    tree->depth--;
+    return rows != NULL ? Py_BuildValue("(Nn)", rows, n) : NULL;
+}
+
+/* (relation, qualified type name, message, frames, notes, syntax, members).
+   Relation: 0 the exception itself, 1 its cause, 2 what was being handled. */
+static PyObject *
+part_row(PyObject *exc, int relation, struct tree *tree)
 {
     PyObject *frames = frame_rows(((PyBaseExceptionObject *)exc)->traceback);
     PyObject *notes = frames ? note_rows(exc) : NULL;
-    if (notes == NULL) {
+    PyObject *members = notes ? member_rows(exc, tree) : NULL;
+    if (members == NULL) {
         Py_XDECREF(frames);
+        Py_XDECREF(notes);
         return NULL;
     }
-    return Py_BuildValue("(iNNNNN)", relation, type_name(Py_TYPE(exc), 1),
-                         text_of(exc), frames, notes, syntax_row(exc));
+    return Py_BuildValue("(iNNNNNN)", relation, type_name(Py_TYPE(exc), 1),
+                         text_of(exc), frames, notes, syntax_row(exc),
+                         members);
 }
 
 /* --- The chain ------------------------------------------------------------------------------ */
@@ -220,13 +265,13 @@ previous(PyObject *exc, int *relation)
 }
 
 static PyObject *
-part_rows(PyObject *exc)
+part_rows(PyObject *exc, struct tree *tree)
 {
     PyObject *rows = PyList_New(0);
     int relation = 0;
     Py_INCREF(exc);
     for (int i = 0; exc != NULL && rows != NULL && i < N_PARTS; i++) {
-        PyObject *row = part_row(exc, relation);
+        PyObject *row = part_row(exc, relation, tree);
         if (row == NULL || PyList_Append(rows, row) < 0) {
             Py_CLEAR(rows);
         }
@@ -255,7 +300,8 @@ exit_status(PyObject *exc)
 PyObject *
 _PyRestrict_DescribeException(PyObject *exc)
 {
-    PyObject *parts = part_rows(exc);
+    struct tree tree = {.left = N_GROUPED};
+    PyObject *parts = part_rows(exc, &tree);
     if (parts == NULL) {
         return NULL;
     }

@@ -7,6 +7,7 @@
 
 #include "Python.h"
 #include "pycore_codecs.h"        // _PyCodec_InitRegistry()
+#include "pycore_frame.h"         // _PyFrame_GetFirstComplete()
 #include "pycore_function.h"
 #include "pycore_import.h"
 #include "pycore_initconfig.h"    // _PyStatus_OK()
@@ -14,6 +15,7 @@
 #include "pycore_lock.h"          // PyMutex
 #include "pycore_pystate.h"
 #include "pycore_restrict.h"
+#include "pycore_restrict_zones.h"
 #include "pycore_runtime.h"       // _PyRuntime
 
 #ifdef WITH_RESTRICTED
@@ -136,8 +138,35 @@ rebind_class_cell(PyObject *Py_UNUSED(self), PyObject *args)
     Py_RETURN_TRUE;
 }
 
+/* What a traceback would show of the code that is running: at most limit rows
+   of file name, line and function, the innermost first.  No frame is handed
+   out. */
+static PyObject *
+callers(PyObject *Py_UNUSED(self), PyObject *arg)
+{
+    Py_ssize_t limit = PyNumber_AsSsize_t(arg, NULL);
+    PyObject *list = limit == -1 && PyErr_Occurred() ? NULL : PyList_New(0);
+    _PyInterpreterFrame *frame = _PyThreadState_GetFrame(_PyThreadState_GET());
+    while (list != NULL && frame != NULL && limit-- > 0) {
+        PyCodeObject *code = _PyFrame_GetCode(frame);
+        PyObject *row = Py_BuildValue(
+            "OiO", code->co_filename,
+            PyUnstable_InterpreterFrame_GetLine(frame), code->co_name);
+        if (row == NULL || PyList_Append(list, row) < 0) {
+            Py_CLEAR(list);
+        }
+        Py_XDECREF(row);
+        frame = _PyFrame_GetFirstComplete(frame->previous);
+    }
+    return list;
+}
+
 static PyMethodDef guest_methods[] = {
+    {"_asks_for_zone", _PyRestrict_AsksForZone, METH_O, NULL},
+    {"_callers", callers, METH_O, NULL},
     {"_rebind_class_cell", rebind_class_cell, METH_VARARGS, NULL},
+    {"_zone", _PyRestrict_Zone, METH_O, NULL},
+    {"_zone_keys", _PyRestrict_ZoneKeys, METH_NOARGS, NULL},
     {NULL, NULL}
 };
 
@@ -164,7 +193,7 @@ add_exceptions(PyObject *module)
     return 0;
 }
 
-/* What `import restrict` gives a guest: the exceptions, and two things for
+/* What `import restrict` gives a guest: the exceptions, and a few things for
    the standard library. */
 PyObject *
 _PyRestrict_NewGuestModule(void)
@@ -182,6 +211,19 @@ _PyRestrict_NewGuestModule(void)
 
 /* --- builtins and __main__ --------------------------------------------------------- */
 
+/* What `site` adds for people at a prompt, and scripts use. */
+static int
+add_exits(PyInterpreterState *interp)
+{
+    PyObject *leave = PyDict_GetItemString(interp->sysdict, "exit");
+    if (leave == NULL) {
+        return 0;                 // the table has no row for it
+    }
+    return PyDict_SetItemString(interp->builtins, "exit", leave) < 0
+           || PyDict_SetItemString(interp->builtins, "quit", leave) < 0
+           ? -1 : 0;
+}
+
 static int
 init_builtins(PyInterpreterState *interp, PyObject *io)
 {
@@ -191,7 +233,7 @@ init_builtins(PyInterpreterState *interp, PyObject *io)
     }
     int err = PyDict_SetItemString(interp->builtins, "open", open);
     Py_DECREF(open);
-    if (err < 0) {
+    if (err < 0 || add_exits(interp) < 0) {
         return -1;
     }
     PyObject *module = PyImport_AddModuleRef("builtins");

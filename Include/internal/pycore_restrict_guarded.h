@@ -217,6 +217,16 @@ PyAPI_FUNC(PyObject *) _PyRestrict_GuardedCompile(PyObject *text, int start);
         }                                                                   \
     } while (0)
 
+/* The same of what would hand out the object behind a bound method.  In a
+   restricted interpreter a class is no secret, since whoever has its method
+   got it from there; zoneinfo's zones are pickled by such a one. */
+#define _PyRestrict_GUARD_BOUND(self, subject, error_return)                \
+    do {                                                                    \
+        if (!PyType_Check(self) || !_PyRestrict_IS_GUEST()) {               \
+            _PyRestrict_GUARD_CALL(subject, error_return);                  \
+        }                                                                   \
+    } while (0)
+
 /* Refuse what guarded code may not use.  A restricted interpreter does not
    need it: there the surface table says what exists. */
 #define _PyRestrict_GUARD_SHARED(subject, error_return)                     \
@@ -427,6 +437,7 @@ _PyRestrict_CARRY_RESULT(PyObject *callable)
 #else  /* !WITH_RESTRICTED */
 
 #define _PyRestrict_GUARD_CALL(subject, error_return)
+#define _PyRestrict_GUARD_BOUND(self, subject, error_return)
 #define _PyRestrict_GUARD_SHARED(subject, error_return)
 #define _PyRestrict_GUARD_FRAME(subject, error_return)
 #define _PyRestrict_GUARD_MEMBER(descr, error_return)

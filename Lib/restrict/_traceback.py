@@ -17,8 +17,11 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     Frame = tuple[str | None, int, str | None, int, int, int]
-    Syntax = tuple[str, str, int | None, int | None, str]
-    Part = tuple[int, str, str, Sequence[Frame], Sequence[str], Syntax | None]
+    Syntax = tuple[str, str, int | None, int | None, str, int | None,
+                   int | None]
+    Members = tuple[Sequence[Sequence["Part"]], int]
+    Part = tuple[int, str, str, Sequence[Frame], Sequence[str],
+                 Syntax | None, Members | None]
     Description = tuple[str, str, int | None, Sequence[Part]]
 
 _RELATIONS = {
@@ -81,7 +84,7 @@ def _format_calls(frames: list[Frame], sources: Mapping[str, str]) -> str:
 
 
 def _format_syntax(syntax: Syntax, sources: Mapping[str, str]) -> str:
-    _, filename, line, offset, text = syntax
+    _, filename, line, offset, text, end_line, end = syntax
     if line is None:
         return ""
     source = text or "".join(_lines(sources, filename, line, line))
@@ -91,13 +94,19 @@ def _format_syntax(syntax: Syntax, sources: Mapping[str, str]) -> str:
         result += f"    {shown}\n"
         skipped = len(source) - len(source.lstrip())
         if offset is not None and 0 < offset <= len(source) + 1:
-            result += " " * (4 + max(0, offset - 1 - skipped)) + "^\n"
+            if end_line != line or end is None:
+                end = offset + 1 if end_line in (line, None) else len(source)
+            count = max(1, min(end, len(source.rstrip()) + 1) - offset)
+            result += (" " * (4 + max(0, offset - 1 - skipped)) + "^" * count
+                       + "\n")
     return result
 
 
 def _format_part(part: Part, sources: Mapping[str, str]) -> str:
-    _, type_name, message, frames, notes, syntax = part
+    _, type_name, message, frames, notes, syntax, members = part
     result = "Traceback (most recent call last):\n" if frames else ""
+    if frames and members is not None:
+        result = "Exception Group " + result
     for _, same in groupby(frames, key=lambda frame: frame[:3]):
         result += _format_calls(list(same), sources)
     if syntax is not None:
@@ -105,6 +114,58 @@ def _format_part(part: Part, sources: Mapping[str, str]) -> str:
         message = syntax[0]
     result += f"{type_name}: {message}\n" if message else f"{type_name}\n"
     return result + "".join(f"{note}\n" for note in notes)
+
+
+# --- A chain, and groups in it ----------------------------------------------
+
+_END = "+------------------------------------"
+
+
+def _with_margin(text: str, depth: int) -> list[str]:
+    """Return lines with the margin of a group that they are in."""
+    margin = "  " * depth + "| " if depth else ""
+    return [margin + line for line in text.removesuffix("\n").split("\n")]
+
+
+def _member_lines(members: Members, sources: Mapping[str, str],
+                  depth: int) -> list[str]:
+    chains, count = members
+    lines: list[str] = []
+    for i, chain in enumerate(chains):
+        lines.append("  " * depth + ("  " if i else "+-")
+                     + f"+---------------- {i + 1} ----------------")
+        lines += _chain_lines(chain, sources, depth + 1)
+    if count > len(chains):
+        more = count - len(chains)
+        lines.append("  " * depth + ("  " if chains else "+-")
+                     + "+---------------- ... ----------------")
+        lines += _with_margin(f"and {more} more exception"
+                              f"{'s' if more > 1 else ''}", depth + 1)
+    if lines and not lines[-1].endswith(_END):
+        lines.append("  " * (depth + 1) + _END)
+    return lines
+
+
+def _part_lines(part: Part, sources: Mapping[str, str],
+                depth: int) -> list[str]:
+    members = part[6]
+    if members is None:
+        return _with_margin(_format_part(part, sources), depth)
+    lines = _with_margin(_format_part(part, sources), max(depth, 1))
+    if depth == 0:
+        lines[0] = lines[0].replace("|", "+", 1)
+    return lines + _member_lines(members, sources, max(depth, 1))
+
+
+def _chain_lines(parts: Sequence[Part], sources: Mapping[str, str],
+                 depth: int = 0) -> list[str]:
+    """Return the lines of an exception, after those that led to it."""
+    lines: list[str] = []
+    for i in reversed(range(len(parts))):
+        lines += _part_lines(parts[i], sources, depth)
+        if i > 0:
+            lines += _with_margin(_RELATIONS[parts[i][0]], depth)
+    return lines
 
 
 def _name(text: str) -> str:
@@ -124,10 +185,6 @@ def guest_error(description: Description,
     sources: the text of the guest's files, by name.
     """
     name, message, exit_status, parts = description
-    result = ""
-    for i in reversed(range(len(parts))):
-        result += _format_part(parts[i], sources)
-        if i > 0:
-            result += _RELATIONS[parts[i][0]]
+    result = "".join(line + "\n" for line in _chain_lines(parts, sources))
     return GuestError(_name(name), _encodable(message), _encodable(result),
                       exit_status)

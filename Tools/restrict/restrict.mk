@@ -6,6 +6,10 @@
 RESTRICT_OBJS = $(patsubst $(srcdir)/%.c,%.o,$(sort $(wildcard $(srcdir)/Python/restrict*.c))) \
 	$(RESTRICT_LIB_OBJS)
 
+# What the bootstrap interpreter makes, and so is not part of that one
+# (pycore_restrict_frozen.h).
+RESTRICT_MADE_OBJS = Python/restrict_frozen.o Python/restrict_zones_data.o
+
 # The small libraries of CPython's own that modules of Setup.local stand on. They
 # become part of libpython.a, so that an embedding program finds them there.
 RESTRICT_LIB_OBJS = \
@@ -36,11 +40,23 @@ Python/restrict_surface_data.h: $(RESTRICT_SURFACE) $(srcdir)/Tools/restrict/sur
 	LC_ALL=C awk -f $(srcdir)/Tools/restrict/surface.awk $(RESTRICT_SURFACE) >$@.new
 	mv $@.new $@
 
-# The frozen standard library. The bootstrap interpreter makes it, so it is not
-# part of that one (restrict_frozen_none.h).
+# The frozen standard library.
 RESTRICT_FROZEN = $(srcdir)/Python/restrict_frozen.txt
 Python/restrict_frozen.c: _bootstrap_python $(RESTRICT_FROZEN) $(srcdir)/Tools/restrict/freeze.py \
 		$(shell cat restrict_frozen.dep 2>/dev/null)
 	./_bootstrap_python $(srcdir)/Tools/restrict/freeze.py $(srcdir)/Lib $(RESTRICT_FROZEN) $@ restrict_frozen.dep
 Python/restrict_frozen.o: Python/restrict_frozen.c
 	$(CC) -c $(PY_CORE_CFLAGS) -o $@ Python/restrict_frozen.c
+
+# Time zones: those of the system, or of the folders that RESTRICT_ZONEINFO=...
+# names, or none. They are read again when it names others, or has a newer
+# release of them.
+RESTRICT_ZONEINFO = $(TZPATH)
+RESTRICT_ZONES_OF = $(RESTRICT_ZONEINFO) $(shell head -qn1 \
+	$(addsuffix /tzdata.zi,$(subst :, ,$(RESTRICT_ZONEINFO))) 2>/dev/null)
+$(shell echo '$(RESTRICT_ZONES_OF)' | cmp -s - restrict_zones.of || echo '$(RESTRICT_ZONES_OF)' >restrict_zones.of)
+Python/restrict_zones_data.c: _bootstrap_python $(srcdir)/Tools/restrict/zones.py restrict_zones.of
+	./_bootstrap_python $(srcdir)/Tools/restrict/zones.py '$(RESTRICT_ZONEINFO)' $@
+Python/restrict_zones_data.o: Python/restrict_zones_data.c
+	$(CC) -c $(PY_CORE_CFLAGS) -o $@ Python/restrict_zones_data.c
+

@@ -132,6 +132,41 @@ SOURCES = [
     '    raise ValueError("v") from e\n',
     'class X:\n'
     '    y = 1/0\n',
+    # Groups: what each member says, where it was raised, what led to it.
+    'raise ExceptionGroup("g", [ValueError(1), ExceptionGroup("h", '
+    '[KeyError("k")])])\n',
+    'def member(n):\n'
+    '    try:\n'
+    '        [].pop() if n % 2 else 1/0\n'
+    '    except Exception as e:\n'
+    '        e.add_note(f"note {n}")\n'
+    '        return e\n'
+    'raise ExceptionGroup("many", [member(n) for n in range(20)])\n',
+    'try:\n'
+    '    raise ExceptionGroup("one", [TypeError("a\\nb")])\n'
+    'except* TypeError:\n'
+    '    raise OSError(2, "gone")\n',
+    'try:\n'
+    '    raise ExceptionGroup("g", [ExceptionGroup("h", [ValueError(3)]), '
+    'KeyError(4)])\n'
+    'except Exception as e:\n'
+    '    raise RuntimeError("after") from e\n',
+    # Source that is none.
+    'def f():\n'
+    'return 1\n',
+    'x = (1,\n'
+    'y = 3\n',
+    'print "text"\n',
+    'for x in range(3)\n'
+    '    pass\n',
+    'x = "abc\n',
+    'a b c\n',
+    'f(x for x in y, 1)\n',
+    'x = {1: 2, 3}\n',
+    '1 + = 2\n',
+    '1 = x\n',
+    'x = (a b,\n'
+    '     c)\n',
 ]
 
 

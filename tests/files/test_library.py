@@ -1,6 +1,7 @@
 """The standard library's ways to files, at work inside a grant."""
 
 import os
+import shutil
 
 import pytest
 
@@ -214,7 +215,8 @@ ZONES = "/usr/share/zoneinfo"
 @pytest.mark.skipif(not os.path.isfile(f"{ZONES}/Europe/Berlin"),
                     reason="the system has no time zones")
 def test_time_zones_of_the_system(guest):
-    """They are there with a grant of their folder, which the record names."""
+    """They come with a grant of their folder; without one, those that the
+    binary was built with, or a refusal which names the grant."""
     script = """
 import datetime, zoneinfo
 zone = attempt(zoneinfo.ZoneInfo, "Europe/Berlin")
@@ -231,7 +233,43 @@ print(json.dumps(results))
     odd["Europe"] = "ZoneInfoNotFoundError"
     granted = guest(script, "--dir", ZONES, "r")
     assert granted.results == {"offset": 7200, "many": True, **odd}
+    alone = guest(script)
+    denied = [row[1] for row in alone.denials]
+    if guest(BUNDLED).results:
+        assert alone.results == granted.results
+        assert denied == []
+    else:
+        assert alone.results == {"offset": "ZoneInfoNotFoundError",
+                                 "many": False, **odd}
+        assert f"{ZONES}/Europe/Berlin" in denied
+
+
+BUNDLED = """
+from restrict import _zone_keys
+print(json.dumps(len(_zone_keys())))
+"""
+
+
+@pytest.mark.skipif(not os.path.isfile(f"{ZONES}/Asia/Tokyo"),
+                    reason="the system has no time zones")
+def test_a_granted_time_zone_comes_first(guest, tmp_path):
+    """What is in a folder goes before what is in the binary."""
+    script = f"""
+import datetime, zoneinfo
+zoneinfo.reset_tzpath([{str(tmp_path / "zones")!r}])
+zone = zoneinfo.ZoneInfo("Made/Up")
+results["hours"] = zone.utcoffset(datetime.datetime(2024, 7, 1)).seconds / 3600
+results["listed"] = "Made/Up" in zoneinfo.available_timezones()
+print(json.dumps(results))
+"""
+    for key in ("Made/Up", "Europe/Berlin"):
+        path = tmp_path / "zones" / key
+        path.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(f"{ZONES}/Asia/Tokyo", path)
+        outcome = guest(script.replace("Made/Up", key), "--dir",
+                        tmp_path / "zones", "r")
+        assert outcome.results == {"hours": 9.0, "listed": True}
+        assert outcome.denials == []
     refused = guest(script)
-    assert refused.results == {"offset": "ZoneInfoNotFoundError",
-                               "many": False, **odd}
-    assert f"{ZONES}/Europe/Berlin" in [row[1] for row in refused.denials]
+    assert "ZoneInfoNotFoundError" in refused.stderr
+    assert f"{tmp_path}/zones/Made/Up" in [row[1] for row in refused.denials]

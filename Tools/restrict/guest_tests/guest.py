@@ -219,8 +219,7 @@ class Result(unittest.TestResult):
 # --- Loading and running ---
 
 def _tests(suite):
-    """Yield the tests of a suite; tell of those made by what is refused, such
-    as doctest."""
+    """Yield the tests of a suite; tell of those made by what is refused."""
     for test in suite:
         if isinstance(test, Deferred):
             report("note", "", "deferred",  # noqa: F821
