@@ -74,6 +74,33 @@ _PyRestrict_TrueStructCheck(PyObject *type)
     return -1;
 }
 
+/* Takes over the reference. */
+PyObject *
+_PyRestrict_Made(PyObject *obj, PyTypeObject *type)
+{
+    if (obj != NULL && _PyRestrict_IS_GUEST()
+        && !PyObject_TypeCheck(obj, type))
+    {
+        PyErr_Format(PyExc_TypeError, "expected %.200s, not %.200s",
+                     type->tp_name, Py_TYPE(obj)->tp_name);
+        Py_CLEAR(obj);
+    }
+    return obj;
+}
+
+int
+_PyRestrict_DerivedCheck(PyTypeObject *type, PyTypeObject *base)
+{
+    if (type == NULL || !_PyRestrict_IS_GUEST()
+        || (PyType_Check(type) && PyType_IsSubtype(type, base)))
+    {
+        return 0;
+    }
+    PyErr_Format(PyExc_TypeError, "expected a subclass of %.200s",
+                 base->tp_name);
+    return -1;
+}
+
 /* The uses on this thread's stack, innermost first: as few as C functions
    that call Python code are nested. */
 static _Thread_local struct _restrict_use *uses;

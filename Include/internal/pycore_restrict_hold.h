@@ -114,6 +114,9 @@ _PyRestrict_HeldItem(PyObject *mapping, PyObject *key, PyObject **result)
 /* --- What C code takes for granted ------------------------------------------ */
 
 PyAPI_FUNC(int) _PyRestrict_TrueStructCheck(PyObject *type);
+PyAPI_FUNC(PyObject *) _PyRestrict_Made(PyObject *obj, PyTypeObject *type);
+PyAPI_FUNC(int) _PyRestrict_DerivedCheck(PyTypeObject *type,
+                                         PyTypeObject *base);
 PyAPI_FUNC(PyObject *) _PyRestrict_BuiltinModule(const char *name);
 extern PyObject *_PyRestrict_FindKeptModule(const char *name);
 extern int _PyRestrict_KeepModule(const char *name, PyObject *module);
@@ -122,6 +125,16 @@ extern int _PyRestrict_KeepModule(const char *name, PyObject *module);
 #define _PyRestrict_TRUE_STRUCT(type, on_error)                         \
     do {                                                                \
         if (_PyRestrict_TrueStructCheck(type) < 0) {                    \
+            on_error;                                                   \
+        }                                                               \
+    } while (0)
+
+/* The object, if it is what C code takes it for without a look: it comes by
+   way of classes, or from places, that a guest can change. */
+#define _PyRestrict_MADE(obj, type) _PyRestrict_Made((obj), (type))
+#define _PyRestrict_DERIVED(type, base, on_error)                       \
+    do {                                                                \
+        if (_PyRestrict_DerivedCheck((type), (base)) < 0) {             \
             on_error;                                                   \
         }                                                               \
     } while (0)
@@ -186,6 +199,8 @@ PyAPI_FUNC(void) _PyRestrict_EndUse(struct _restrict_use *use);
     PyMapping_GetOptionalItem(mapping, key, result)
 #define _PyRestrict_WIPE(memory, size)
 #define _PyRestrict_TRUE_STRUCT(type, on_error)
+#define _PyRestrict_MADE(obj, type) (obj)
+#define _PyRestrict_DERIVED(type, base, on_error)
 #define _PyRestrict_EXACT_KEY(key, otherwise)
 #define _PyRestrict_IS_DATETIME(is, on_error)
 #define _PyRestrict_USE_ONCE(object, what, on_error)

@@ -72,6 +72,65 @@ PROGRAMS = {
         except ZeroDivisionError:
             assert "ZeroDivisionError" in traceback.format_exc()
         """,
+    "signatures of built-in functions": """
+        import inspect
+        assert str(inspect.signature(len)) == "(obj, /)"
+        assert str(inspect.signature([].append)) == "(object, /)"
+        assert str(inspect.signature((1).__add__)) == "(value, /)"
+        assert str(inspect.signature(int.__add__)) == "(self, value, /)"
+        assert str(inspect.signature(dict.fromkeys)) == (
+            "(iterable, value=None, /)")
+        """,
+    "is it awaitable": """
+        import inspect
+        assert not inspect.isawaitable(i for i in ())
+        """,
+    "the source of a function": """
+        import inspect
+        def f(): ...
+        assert inspect.getsourcefile(f) in (None, "<string>")
+        assert inspect.getcomments(f) is None
+        """,
+    "tokenize": """
+        import io, tokenize
+        assert len(list(tokenize.tokenize(io.BytesIO(b"a").readline))) == 4
+        read = iter([b"# coding: latin-1"]).__next__
+        assert tokenize.detect_encoding(read)[0] == "iso-8859-1"
+        """,
+    "mock": """
+        import unittest.mock
+        def f(a): ...
+        mock = unittest.mock.create_autospec(f)
+        mock(1)
+        mock.assert_called_once_with(1)
+        """,
+    "tasks": """
+        import asyncio
+        async def main():
+            return repr(asyncio.current_task())
+        assert "coro=<main()" in asyncio.run(main())
+        """,
+    "never awaited": """
+        import warnings
+        async def f(): ...
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always")
+            f()
+        assert str(caught[0].message) == "coroutine 'f' was never awaited"
+        """,
+    "mimetypes": """
+        import mimetypes
+        assert mimetypes.guess_type("a.txt")[0] == "text/plain"
+        """,
+    "message ids": """
+        import email.utils
+        assert email.utils.make_msgid(domain="x.org").endswith("@x.org>")
+        """,
+    "the machine": """
+        import platform, uuid
+        assert platform.platform().startswith("Linux")
+        assert uuid.uuid1().version == 1
+        """,
     "resource-warning": """
         import warnings
         warnings.simplefilter("always")

@@ -176,3 +176,65 @@ x=datetime.datetime(b'\0\0\1\1\xff\xff\xff\xff\xff\xff')
 for f in (x.ctime,x.isoformat,x.timetuple,x.utctimetuple,x.weekday,x.__repr__,lambda:x.strftime('%a %A %j %U %c'),lambda:x+datetime.timedelta(1),x.timestamp,x.astimezone):
     try: f()
     except Exception as e: print(repr(e)[:80])
+
+#: decimal_context_of_another_type
+import contextvars, decimal
+decimal.getcontext()
+for var in contextvars.copy_context():
+    if var.name == 'decimal_context':
+        for value in (bytearray(999), 5, None, 'x', decimal.Context, type):
+            var.set(value)
+            for f in (decimal.getcontext, lambda: decimal.Decimal(1)/3, lambda: decimal.localcontext(prec=3), lambda: decimal.Decimal('1e5')+1, lambda: f'{decimal.Decimal(1):.3}', lambda: decimal.Decimal(2).sqrt()):
+                try: print(f())
+                except TypeError as e: print(e)
+decimal.setcontext(decimal.Context())
+print(decimal.Decimal(1)/3)
+
+#: decimal_context_replaced_meanwhile
+import decimal, numbers
+from decimal import Context, Decimal, localcontext, setcontext
+keep=[]
+def replace():
+    setcontext(Context())
+    keep.append([bytearray(b'A'*120) for i in range(99)])
+class R(numbers.Rational):
+    @property
+    def numerator(s): replace(); return 5
+    @property
+    def denominator(s): replace(); return 3
+R.__abstractmethods__=frozenset()
+class Key:
+    def __hash__(s): replace(); return 5
+    def __eq__(s, o): replace(); return True
+class Other:
+    @property
+    def __class__(s): replace(); return int
+    def __index__(s): replace(); return 5
+for f in (lambda: Decimal(5)<R(), lambda: Decimal(5)==R(), lambda: R()>=Decimal('1e5'), lambda: localcontext(traps={Key():1}), lambda: localcontext(flags=[Key()]), lambda: Decimal(5)==Other(), lambda: Decimal(5)+Other(), lambda: round(Decimal(5),Other()), lambda: Decimal(5).compare(Other()), lambda: Decimal((0,(1,Other()),Other()))):
+    setcontext(Context(prec=7))
+    try: print(f())
+    except Exception as e: print(repr(e)[:90])
+
+#: decimal_signals_without_context
+from decimal import Context
+left=Context().flags
+for f in (lambda: setattr(Context(),'flags',left), lambda: setattr(Context(),'traps',left), lambda: Context(flags=left), lambda: len(left), lambda: left==left, left.copy):
+    try: print(f())
+    except ValueError as e: print(e)
+c=Context(); c.flags.__init__(); c.traps.__init__()
+print(c, c.copy())
+
+#: decimal_signals_@: type instance other
+import collections.abc, sys
+WHICH='@'
+class Meta(type):
+    def __new__(m,name,bases,d):
+        if name!='SignalDict' or WHICH=='instance': return type.__new__(m,name,bases,d)
+        return bytearray if WHICH=='type' else type('Z',(),{'__new__': lambda c: 5})
+    def __call__(c,*a): return bytearray(999)
+class Mapping(metaclass=Meta): pass
+class Module: MutableMapping=Mapping
+sys.modules.pop('_decimal',None)
+sys.modules['collections.abc']=Module
+import _decimal
+c=_decimal.Context(); print(len(c.traps)); c.traps.append(1); c.flags=c.traps
