@@ -54,6 +54,96 @@ _PyRestrict_CallMethod(PyObject *obj, PyObject *name, va_list args)
     return result;
 }
 
+/* Step over a number; `size` is the letter in front of its conversion, q for
+   two of them. */
+static void
+skip_number(char size, va_list *args)
+{
+    switch (size) {
+    case 'l': (void)va_arg(*args, long); break;
+    case 'q': (void)va_arg(*args, long long); break;
+    case 'z': (void)va_arg(*args, Py_ssize_t); break;
+    case 't': (void)va_arg(*args, ptrdiff_t); break;
+    case 'j': (void)va_arg(*args, intmax_t); break;
+    default: (void)va_arg(*args, int); break;
+    }
+}
+
+/* Step over the argument of the conversion at `f`; the object that it is, or
+   NULL. */
+static PyObject *
+next_arg(const char **f, va_list *args)
+{
+    char size = '\0';
+    for (; **f == 'l' || **f == 'z' || **f == 't' || **f == 'j'; (*f)++) {
+        size = size == 'l' ? 'q' : **f;
+    }
+    PyObject *object = NULL;
+    switch (**f) {
+    case 'S': case 'R': case 'A': case 'U': case 'T': case 'N':
+        return va_arg(*args, PyObject *);
+    case 'V':
+        object = va_arg(*args, PyObject *);
+        /* fall through */
+    case 's': case 'p':
+        (void)va_arg(*args, void *);
+        return object;
+    default:
+        skip_number(size, args);
+        return NULL;
+    }
+}
+
+/* Flags, width and precision; a star takes an argument. */
+static const char *
+skip_width(const char *f, va_list *args)
+{
+    for (; *f == '*' || *f == '.' || *f == '-' || *f == '#'
+           || Py_ISDIGIT((unsigned char)*f); f++) {
+        if (*f == '*') {
+            (void)va_arg(*args, int);
+        }
+    }
+    return f;
+}
+
+void
+_PyRestrict_HoldArgs(struct _restrict_held_args *held, const char *format,
+                     va_list args)
+{
+    if (strpbrk(format, "SRA") == NULL) {
+        return;                 // nothing runs code
+    }
+    va_list rest;
+    va_copy(rest, args);
+    const char *f = format;
+    while ((f = strchr(f, '%')) != NULL
+           && held->count < (int)Py_ARRAY_LENGTH(held->objects))
+    {
+        if (*++f == '%') {
+            f++;
+            continue;
+        }
+        f = skip_width(f, &rest);
+        PyObject *object = next_arg(&f, &rest);
+        if (object != NULL) {
+            held->objects[held->count++] = Py_NewRef(object);
+        }
+        if (*f == '\0') {
+            break;
+        }
+    }
+    va_end(rest);
+}
+
+void
+_PyRestrict_LetArgsGo(struct _restrict_held_args *held)
+{
+    while (held->count > 0) {
+        Py_DECREF(held->objects[--held->count]);
+    }
+}
+
 /* --- What C code takes for granted ------------------------------------------ */
 
 /* No class that a guest makes has this flag, and it can neither change nor
@@ -99,6 +189,18 @@ _PyRestrict_DerivedCheck(PyTypeObject *type, PyTypeObject *base)
     PyErr_Format(PyExc_TypeError, "expected a subclass of %.200s",
                  base->tp_name);
     return -1;
+}
+
+/* In place of repr() of an exception group, which looks at its second argument
+   to see how to show the first: what the program set may have none. */
+PyObject *
+_PyRestrict_GroupRepr(PyObject *group)
+{
+    PyObject *args = ((PyBaseExceptionObject *)group)->args;
+    if (args == NULL || PyTuple_GET_SIZE(args) < 2) {
+        return ((PyTypeObject *)PyExc_BaseException)->tp_repr(group);
+    }
+    return _PyRestrict_group_repr(group);
 }
 
 /* The uses on this thread's stack, innermost first: as few as C functions

@@ -14,6 +14,7 @@
 #include "Python.h"
 #include "pycore_descrobject.h"   // PyGetSetDescr_Type
 #include "pycore_range.h"
+#include "pycore_restrict_hold.h"  // _PyRestrict_GroupRepr()
 #include "pycore_restrict_use.h"
 #include "pycore_runtime.h"       // _PyRuntime
 
@@ -49,6 +50,20 @@ set_tuple_hash(void)
     SET(PyTuple_Type.tp_hash, _PyRestrict_tuplehash);
 }
 
+reprfunc _PyRestrict_group_repr;
+
+/* What it was has to be known before anybody can call ours. */
+static void
+set_group_repr(void)
+{
+    PyTypeObject *type = (PyTypeObject *)PyExc_BaseExceptionGroup;
+    reprfunc before = _Py_atomic_load_ptr_relaxed(&type->tp_repr);
+    if (before != _PyRestrict_GroupRepr) {
+        SET(_PyRestrict_group_repr, before);
+        _Py_atomic_store_ptr_release(&type->tp_repr, _PyRestrict_GroupRepr);
+    }
+}
+
 /* Idempotent, so that two threads may do it at a time. */
 void
 _PyRestrict_PutInUse(void)
@@ -58,6 +73,7 @@ _PyRestrict_PutInUse(void)
     SET(PyLongRangeIter_Type.tp_iternext, _PyRestrict_longrangeiter_next);
     SET(PyRangeIter_Type.tp_iternext, _PyRestrict_rangeiter_next);
     set_tuple_hash();
+    set_group_repr();
     SET(PySuper_Type.tp_getattro, _PyRestrict_super_getattro);
     SET(PyGetSetDescr_Type.tp_descr_get, _PyRestrict_getset_get);
     SET(PyGetSetDescr_Type.tp_descr_set, _PyRestrict_getset_set);

@@ -90,6 +90,24 @@ PyAPI_FUNC(int) _PyRestrict_DictOf(PyObject *obj, PyObject **dict);
         return error_return;                                            \
     }
 
+/* In PyUnicode_FromFormatV(): what is formatted, up to the end of it.  It is
+   often read from an object that the representation of the first changes. */
+struct _restrict_held_args {
+    int count;
+    PyObject *objects[8];
+};
+
+extern void _PyRestrict_HoldArgs(struct _restrict_held_args *held,
+                                 const char *format, va_list args);
+extern void _PyRestrict_LetArgsGo(struct _restrict_held_args *held);
+#define _PyRestrict_HOLD_ARGS(format, args)                             \
+    __attribute__((cleanup(_PyRestrict_LetArgsGo)))                     \
+    struct _restrict_held_args held_args_;                              \
+    held_args_.count = 0;                                               \
+    if (_PyRestrict_IS_GUEST()) {                                       \
+        _PyRestrict_HoldArgs(&held_args_, format, args);                \
+    }
+
 /* PyMapping_GetOptionalItem() of a mapping that the look-up may take away. */
 static inline int
 _PyRestrict_HeldItem(PyObject *mapping, PyObject *key, PyObject **result)
@@ -120,6 +138,10 @@ PyAPI_FUNC(int) _PyRestrict_DerivedCheck(PyTypeObject *type,
 PyAPI_FUNC(PyObject *) _PyRestrict_BuiltinModule(const char *name);
 extern PyObject *_PyRestrict_FindKeptModule(const char *name);
 extern int _PyRestrict_KeepModule(const char *name, PyObject *module);
+
+/* repr() of an exception group: ours, and what it was. */
+extern PyObject *_PyRestrict_GroupRepr(PyObject *group);
+extern reprfunc _PyRestrict_group_repr;
 
 /* Is this struct.Struct, and not what the guest put in its place? */
 #define _PyRestrict_TRUE_STRUCT(type, on_error)                         \
@@ -195,6 +217,7 @@ PyAPI_FUNC(void) _PyRestrict_EndUse(struct _restrict_use *use);
 #define _PyRestrict_HOLDER(name)
 #define _PyRestrict_HOLD_BY(name, object)
 #define _PyRestrict_HOLD_DICT(obj, name, error_return)
+#define _PyRestrict_HOLD_ARGS(format, args)
 #define _PyRestrict_HELD_ITEM(mapping, key, result)                     \
     PyMapping_GetOptionalItem(mapping, key, result)
 #define _PyRestrict_WIPE(memory, size)

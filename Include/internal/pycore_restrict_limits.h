@@ -269,6 +269,7 @@ extern int _PyRestrict_NetBytesExceeded(void);
    guest can take apart while they are at work.  Their types belong to one
    interpreter: those of a restricted one poll and hold, others pay nothing. */
 #define _PyRestrict_HOLDING_ITERATORS(X)                                    \
+    X(accumulate_next, accumulateobject, accumulate_type)                   \
     X(batched_next, batchedobject, batched_type)                            \
     X(chain_next, chainobject, chain_type)                                  \
     X(cycle_next, cycleobject, cycle_type)                                  \
