@@ -206,7 +206,9 @@ assert [next(c) for i in range(5)]==[7]*5
 keep=[]
 class K(str):
     def __hash__(s): return hash('b')
-    def __eq__(s,o): [{} for i in range(200)]; f.__kwdefaults__=None; keep.append([b'\xff'*n for n in range(600)]); return False
+    def __eq__(s,o):
+        if f.__kwdefaults__: [{} for i in range(200)]; f.__kwdefaults__=None; keep.append([b'\xff'*n for n in range(600)])
+        return False
 def f(*,a,b=1,c=2): return 5
 for i in range(5):
     f.__kwdefaults__={K('x'):1,'c':5}
@@ -219,7 +221,9 @@ keep=[]
 class K:
     def __init__(s,n): s.n=n
     def __hash__(s): return s.n%3
-    def __eq__(s,o): [{} for i in range(200)]; p.entity.clear(); keep.append([b'\xff'*n for n in range(600)]); return False
+    def __eq__(s,o):
+        if p.entity: [{} for i in range(200)]; p.entity.clear(); keep.append([b'\xff'*n for n in range(600)])
+        return False
 for i in range(5):
     class T: data=set(range(5)).symmetric_difference_update
     p=E.XMLParser(target=T()); p.entity['e']={K(n):0 for n in range(3)}
@@ -232,7 +236,9 @@ keep=[]
 class K:
     def __init__(s,n): s.n=n
     def __hash__(s): return s.n%7
-    def __eq__(s,o): [{} for i in range(200)]; slots.clear(); keep.append([b'\xff'*n for n in range(600)]); return False
+    def __eq__(s,o):
+        if slots: [{} for i in range(200)]; slots.clear(); keep.append([b'\xff'*n for n in range(600)])
+        return False
 class P(set):
     x=property(lambda s:1,set.symmetric_difference_update)
 class U(_pickle.Unpickler):
