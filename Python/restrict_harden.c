@@ -104,6 +104,25 @@ _PyRestrict_SliceOf(size_t input)
     return Py_MIN(input, INPUT_SLICE);
 }
 
+/* The C library's strftime() puts the name of the zone on the stack, once for
+   each %Z, and is not interrupted. */
+#define FORMAT_SIZE 8192          // characters
+#define ZONE_SIZE 256             // bytes
+
+int
+_PyRestrict_CheckFormat(Py_ssize_t size, const char *zone)
+{
+    if (size > FORMAT_SIZE) {
+        PyErr_SetString(PyExc_ValueError, "the format is too long");
+        return -1;
+    }
+    if (zone != NULL && strlen(zone) > ZONE_SIZE) {
+        PyErr_SetString(PyExc_ValueError, "the zone's name is too long");
+        return -1;
+    }
+    return 0;
+}
+
 /* The first n of a tuple are exceptions or None, as the unwinder expects. */
 int
 _PyRestrict_IsSplit(PyObject *pair, Py_ssize_t n)

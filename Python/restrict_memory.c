@@ -19,12 +19,17 @@
    At the cap, a request over BIG fails with a MemoryError that the guest may
    handle: CPython does that well.  Its handling of failures of small requests
    is tested little, so these succeed a little longer, out of a reserve, and
-   the guest is stopped: it ends at its next check. */
+   the guest is stopped: it ends at its next check.
+
+   A guest that is stopped, for whatever reason, gets nothing big any more:
+   most of what takes long and checks nothing makes something big, and so
+   fails. */
 
 #include "Python.h"
 #include <stdbool.h>
 #include "pycore_obmalloc.h"
 #include "pycore_restrict.h"
+#include "pycore_restrict_clock.h"  // _PyRestrict_IsHit()
 
 #ifdef WITH_RESTRICTED
 
@@ -366,6 +371,14 @@ map_block(struct _restrict_memory *memory, size_t size, int zeroed)
     return mapping.address;
 }
 
+/* Is it big, and the guest stopped?  Even where there is room. */
+static int
+is_too_late(const struct _restrict_memory *memory, size_t size)
+{
+    return size > BIG && _PyRestrict_POLLING()
+           && _PyRestrict_IsHit(memory->owner);
+}
+
 /* Memory is new from the system, or was this interpreter's before: some
    objects show theirs before it is filled, a bytearray lent to readinto()
    does, and nobody else's may be in it. */
@@ -373,6 +386,9 @@ void *
 _PyRestrict_LargeAlloc(struct _restrict_memory *memory, size_t size,
                        int zeroed)
 {
+    if (is_too_late(memory, size)) {
+        return NULL;
+    }
     if (size >= LARGE) {
         return size <= PY_SSIZE_T_MAX ? map_block(memory, size, zeroed) : NULL;
     }
@@ -404,7 +420,13 @@ remap(struct _restrict_memory *memory, struct _restrict_mapping *mapping,
 {
     struct _restrict_mapping old = *mapping;
     size = round_to_page(size);
+    if (size == old.size) {
+        return old.address;
+    }
     if (size > old.size) {
+        if (is_too_late(memory, size)) {
+            return NULL;
+        }
         make_room(memory, size - old.size);
         if (admit(memory, size - old.size, size - old.size) < 0) {
             return NULL;

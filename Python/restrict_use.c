@@ -17,6 +17,7 @@
 #include "pycore_restrict_hold.h"  // _PyRestrict_GroupRepr()
 #include "pycore_restrict_use.h"
 #include "pycore_runtime.h"       // _PyRuntime
+#include "pycore_unicodeobject.h" // _PyUnicodeASCIIIter_Type
 
 #ifdef WITH_RESTRICTED
 
@@ -24,8 +25,17 @@ int _PyRestrict_InUse;
 
 extern iternextfunc const _PyRestrict_calliter_iternext;
 extern iternextfunc const _PyRestrict_iter_iternext;
+extern PyTypeObject _PyMemoryIter_Type;
+extern iternextfunc const _PyRestrict_bytearrayiter_next;
+extern iternextfunc const _PyRestrict_listiter_next;
+extern iternextfunc const _PyRestrict_listreviter_next;
 extern iternextfunc const _PyRestrict_longrangeiter_next;
+extern iternextfunc const _PyRestrict_memoryiter_next;
 extern iternextfunc const _PyRestrict_rangeiter_next;
+extern iternextfunc const _PyRestrict_striter_next;
+extern iternextfunc const _PyRestrict_tupleiter_next;
+extern iternextfunc const _PyRestrict_unicode_ascii_iter_next;
+extern iternextfunc const _PyRestrict_unicodeiter_next;
 extern hashfunc const _PyRestrict_tuplehash;
 extern getattrofunc const _PyRestrict_super_getattro;
 extern descrgetfunc const _PyRestrict_getset_get;
@@ -64,6 +74,21 @@ set_group_repr(void)
     }
 }
 
+/* Of what is as long as the guest's memory, at a byte an item or at eight. */
+static void
+set_sequence_iterators(void)
+{
+    SET(PyByteArrayIter_Type.tp_iternext, _PyRestrict_bytearrayiter_next);
+    SET(PyBytesIter_Type.tp_iternext, _PyRestrict_striter_next);
+    SET(PyListIter_Type.tp_iternext, _PyRestrict_listiter_next);
+    SET(PyListRevIter_Type.tp_iternext, _PyRestrict_listreviter_next);
+    SET(PyTupleIter_Type.tp_iternext, _PyRestrict_tupleiter_next);
+    SET(PyUnicodeIter_Type.tp_iternext, _PyRestrict_unicodeiter_next);
+    SET(_PyMemoryIter_Type.tp_iternext, _PyRestrict_memoryiter_next);
+    SET(_PyUnicodeASCIIIter_Type.tp_iternext,
+        _PyRestrict_unicode_ascii_iter_next);
+}
+
 /* Idempotent, so that two threads may do it at a time. */
 void
 _PyRestrict_PutInUse(void)
@@ -72,6 +97,7 @@ _PyRestrict_PutInUse(void)
     SET(PySeqIter_Type.tp_iternext, _PyRestrict_iter_iternext);
     SET(PyLongRangeIter_Type.tp_iternext, _PyRestrict_longrangeiter_next);
     SET(PyRangeIter_Type.tp_iternext, _PyRestrict_rangeiter_next);
+    set_sequence_iterators();
     set_tuple_hash();
     set_group_repr();
     SET(PySuper_Type.tp_getattro, _PyRestrict_super_getattro);

@@ -32,6 +32,7 @@ PyAPI_FUNC(PyObject *) _PyRestrict_LendMemory(char *memory, Py_ssize_t size);
 PyAPI_FUNC(PyObject *) _PyRestrict_ReadInto(PyObject *function,
                                             PyObject *view, void *memory,
                                             Py_ssize_t size);
+PyAPI_FUNC(int) _PyRestrict_CheckFormat(Py_ssize_t size, const char *zone);
 extern int _PyRestrict_CheckPrefix(const uint32_t *code, const uint32_t *end,
                                    uint32_t n);
 PyAPI_FUNC(int) _PyRestrict_IsSplit(PyObject *pair, Py_ssize_t n);
@@ -155,6 +156,14 @@ extern PyFrameObject *_PyRestrict_MakeFrameObject(
 
 /* A date as it was pickled: year and day are not checked by anybody else, and
    the weekday of a date in the year 0 is a place in front of a table. */
+#define _PyRestrict_CHECK_FORMAT(size, zone, error_return)                  \
+    do {                                                                    \
+        if (_PyRestrict_IS_GUEST()                                          \
+            && _PyRestrict_CheckFormat(size, zone) < 0)                     \
+        {                                                                   \
+            return error_return;                                            \
+        }                                                                   \
+    } while (0)
 #define _PyRestrict_SANE_DATE(data, error_return)                           \
     do {                                                                    \
         const unsigned char *date_ = (const unsigned char *)(data);         \
@@ -194,6 +203,7 @@ extern PyFrameObject *_PyRestrict_MakeFrameObject(
 #define _PyRestrict_FPUTS(text, file) fputs(text, file)
 #define _PyRestrict_AT_LEAST(least, distance)
 #define _PyRestrict_SLICE_INPUT(input, rest)
+#define _PyRestrict_CHECK_FORMAT(size, zone, error_return)
 #define _PyRestrict_SANE_DATE(data, error_return)
 #define _PyRestrict_TYPE_FLAGS 0
 #define _PyRestrict_IS_SPLIT(pair) 1

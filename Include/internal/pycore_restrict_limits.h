@@ -265,6 +265,50 @@ extern int _PyRestrict_NetBytesExceeded(void);
             _PyRestrict_POLL(error_return);                                 \
         }                                                                   \
     } while (0)
+/* The same in a function that has to put something right first. */
+#define _PyRestrict_POLL_DO(condition, action)                              \
+    do {                                                                    \
+        if ((condition) && _PyRestrict_POLLING()                            \
+            && _PyRestrict_CheckStop() < 0)                                 \
+        {                                                                   \
+            action;                                                         \
+        }                                                                   \
+    } while (0)
+/* The same where there is no way to fail: what comes of it is dropped at the
+   next check. */
+#define _PyRestrict_STOPPED() \
+    (_PyRestrict_POLLING() && _PyRestrict_LibraryStopped())
+/* In front of a loop that moves ptr up to end, each step of which may take
+   time in proportion to `cost`: nothing is to be added to a step.  The loop
+   ends where it would have, or early in a stopped guest. */
+#define _PyRestrict_PIECE(cost) (((Py_ssize_t)1 << 22) / ((cost) + 4) + 1)
+#define _PyRestrict_NEXT_PIECE(ptr, last, cost)                             \
+    ((last) - (ptr) > _PyRestrict_PIECE(cost)                               \
+     ? (ptr) + _PyRestrict_PIECE(cost) : (last))
+#define _PyRestrict_IN_PIECES(type, ptr, end, cost)                         \
+    for (type *last_ = (end), *once_ = last_; once_ != NULL; once_ = NULL)  \
+        for (type *end = _PyRestrict_NEXT_PIECE(ptr, last_, cost);          \
+             end != NULL;                                                   \
+             end = (ptr) == end && end < last_ && !_PyRestrict_STOPPED()    \
+                   ? _PyRestrict_NEXT_PIECE(ptr, last_, cost) : NULL)
+/* sort() of many keys, or of keys that take long to compare: in a guest, it
+   compares by a function that looks first. */
+#define _PyRestrict_COMPARE_MEMBER                                          \
+    int (*unpolled_compare)(PyObject *, PyObject *, MergeState *);
+#define _PyRestrict_POLLED_COMPARE                                          \
+    static int                                                              \
+    polled_compare(PyObject *v, PyObject *w, MergeState *ms)                \
+    {                                                                       \
+        _PyRestrict_POLL(-1);                                               \
+        return ms->unpolled_compare(v, w, ms);                              \
+    }
+#define _PyRestrict_POLL_COMPARE(ms)                                        \
+    do {                                                                    \
+        if (_PyRestrict_IS_GUEST()) {                                       \
+            (ms).unpolled_compare = (ms).key_compare;                       \
+            (ms).key_compare = polled_compare;                              \
+        }                                                                   \
+    } while (0)
 /* Iterators of itertools that need not end, or not soon, and those that a
    guest can take apart while they are at work.  Their types belong to one
    interpreter: those of a restricted one poll and hold, others pay nothing. */
@@ -368,6 +412,12 @@ extern int _PyRestrict_NetBytesExceeded(void);
 #define _PyRestrict_HANDLE_PENDING(tstate, breaker, error_return)
 #define _PyRestrict_POLL(error_return)
 #define _PyRestrict_POLL_IF(condition, error_return)
+#define _PyRestrict_POLL_DO(condition, action)
+#define _PyRestrict_STOPPED() 0
+#define _PyRestrict_IN_PIECES(type, ptr, end, cost)
+#define _PyRestrict_COMPARE_MEMBER
+#define _PyRestrict_POLLED_COMPARE
+#define _PyRestrict_POLL_COMPARE(ms)
 #define _PyRestrict_POLLED_ITERATORS
 #define _PyRestrict_POLL_ITERATORS(state)
 #define _PyRestrict_POLL_RESULT(result)

@@ -21,7 +21,8 @@ def test_hang(driver, row, slow_build):
     reader, writer = os.pipe() if row.get("stdin") else (None, None)
     try:
         [guest], _ = driver(row["source"], wall=WALL, memory=256 << 20,
-                            stdin=reader, timeout=120)
+                            setup=row.get("setup"), stdin=reader,
+                            timeout=120)
     finally:
         if reader is not None:
             os.close(reader)

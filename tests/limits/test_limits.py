@@ -250,3 +250,25 @@ def test_stopped_while_sorting(driver):
         "while True: sorted(x), sorted(map(int, x)), sorted(map(float, x))",
         cpu=1, wall=50)
     assert guest["hit"] in ("cpu", "wall") and guest["stdout"] == ""
+
+
+# --- What the C library puts on the stack ------------------------------------
+
+@pytest.mark.parametrize("source", [
+    "time.strftime('%Z' * 20_000_000, (2000, 1, 1, 0, 0, 0, 0, 1, -1))",
+    "time.strftime('%Z', time.struct_time(\n"
+    "    (2000, 1, 1, 0, 0, 0, 0, 1, 0, 'x' * 100_000_000, 0)))",
+    "datetime.date(2000, 1, 1).strftime('%Z' * 20_000_000)",
+])
+def test_strftime_of_endless_zones(driver, source):
+    """It would take more stack than there is, at once or in small pieces."""
+    [guest], _ = driver(f"""
+import datetime, time
+try:
+    {source}
+except ValueError as error:
+    print(error)
+print(time.strftime('%Y %j', (2000, 1, 1, 0, 0, 0, 0, 1, -1)))
+""", memory=512 << 20)
+    assert guest["hit"] == ""
+    assert guest["stdout"].endswith("too long\n2000 001\n")
