@@ -297,6 +297,22 @@ guest_close(GuestObject *self, PyObject *Py_UNUSED(args))
     Py_RETURN_NONE;
 }
 
+/* In the child of a fork, where the interpreter is not to be ended: False if
+   this very thread is running it. */
+static PyObject *
+guest_forget(GuestObject *self, PyObject *Py_UNUSED(args))
+{
+    if (self->guest.depth > 0
+        && self->guest.owner == PyThread_get_thread_ident())
+    {
+        Py_RETURN_FALSE;
+    }
+    self->guest.interp = NULL;
+    self->guest.depth = 0;
+    self->guest.owner = 0;
+    Py_RETURN_TRUE;
+}
+
 static PyObject *
 guest_closed(GuestObject *self, void *Py_UNUSED(closure))
 {
@@ -443,6 +459,8 @@ static PyMethodDef guest_methods[] = {
      guest_limit_hit_doc},
     {"cancel", (PyCFunction)guest_cancel, METH_NOARGS, guest_cancel_doc},
     {"close", (PyCFunction)guest_close, METH_NOARGS, guest_close_doc},
+    {"forget", (PyCFunction)guest_forget, METH_NOARGS,
+     PyDoc_STR("forget()\n--\n\nLet go of it after a fork, if it is idle.")},
     {NULL}
 };
 

@@ -209,19 +209,23 @@ entry_same(const PyRestrictDenial *a, const PyRestrictDenial *b)
            && strcmp(a->filename, b->filename) == 0;
 }
 
-/* The entry for this denial: the one it merges with, a free one, or the one
-   not seen for longest, cleared. */
+/* What came first stays, and what came last: a guest cannot push out of the
+   record what it did before it began to fill it. */
+#define KEPT (_PyRestrict_LOG_SIZE / 2)
+
+/* The entry for this denial: the one it merges with, a free one, or of those
+   that do not stay the one not seen for longest, cleared. */
 static struct _restrict_denial *
 log_slot(struct _restrict_log *log, const PyRestrictDenial *denial,
          uint64_t hash)
 {
-    struct _restrict_denial *oldest = log->entries;
+    struct _restrict_denial *oldest = &log->entries[KEPT];
     for (int i = 0; i < log->n_entries; i++) {
         struct _restrict_denial *entry = &log->entries[i];
         if (entry->hash == hash && entry_same(&entry->public, denial)) {
             return entry;
         }
-        if (entry->public.last_time < oldest->public.last_time) {
+        if (i > KEPT && entry->public.last_time < oldest->public.last_time) {
             oldest = entry;
         }
     }

@@ -17,6 +17,7 @@
 #include "Python.h"
 #include "pycore_fileutils.h"     // _Py_fstat_noraise()
 #include "pycore_restrict.h"
+#include "pycore_restrict_net.h"  // _PyRestrict_IsSocket()
 
 #ifdef WITH_RESTRICTED
 
@@ -132,6 +133,18 @@ int
 _PyRestrict_CheckDescriptor(int fd)
 {
     return owned(get_files(), fd) ? 0 : deny_descriptor(fd);
+}
+
+/* A socket is no file: what it receives has a sender, and what it sends counts
+   as traffic. */
+int
+_PyRestrict_CheckFile(int fd)
+{
+    if (_PyRestrict_CheckDescriptor(fd) < 0) {
+        return -1;
+    }
+    return _PyRestrict_IsSocket(fd)
+           ? _PyRestrict_DenySocket("a socket as a file") : 0;
 }
 
 int

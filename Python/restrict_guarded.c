@@ -152,6 +152,14 @@ _PyRestrict_GuardAttribute(const char *subject)
     });
 }
 
+/* Guarded code, or a function of the host's that calls what it was given. */
+int
+_PyRestrict_GuardAgain(const char *subject, const char *name)
+{
+    return _PyRestrict_CallersBuiltins() == NULL || _PyRestrict_HostNames(name)
+           ? 0 : _PyRestrict_GuardCall(subject);
+}
+
 int
 _PyRestrict_GuardMember(PyTypeObject *type, PyMemberDef *member)
 {

@@ -63,7 +63,7 @@ os_read(PyObject *Py_UNUSED(module), PyObject *args)
     int fd;
     Py_ssize_t length;
     if (!PyArg_ParseTuple(args, "in:read", &fd, &length)
-        || _PyRestrict_CheckDescriptor(fd) < 0)
+        || _PyRestrict_CheckFile(fd) < 0)
     {
         return NULL;
     }
@@ -96,7 +96,7 @@ os_write(PyObject *Py_UNUSED(module), PyObject *args)
         return NULL;
     }
     Py_ssize_t n = -1;
-    if (_PyRestrict_CheckDescriptor(fd) == 0
+    if (_PyRestrict_CheckFile(fd) == 0
         && _PyRestrict_ChargeFile(fd, data.len) == 0)
     {
         n = _Py_write(fd, data.buf, data.len);

@@ -272,13 +272,25 @@ _PyRestrict_NetDisown(struct _restrict_net *net, int fd)
     }
 }
 
+static struct _restrict_sockets
+sockets_around(int fd)
+{
+    const struct _restrict_net *net = get_net();
+    return net != NULL && WORD(fd) < net->n_socket_words
+           ? net->sockets[WORD(fd)] : (struct _restrict_sockets){0};
+}
+
 /* Of the guest's own: what is received has no sender but the peer. */
 int
 _PyRestrict_SocketIsStream(int fd)
 {
-    const struct _restrict_net *net = get_net();
-    return net != NULL && fd >= 0 && WORD(fd) < net->n_socket_words
-           && (net->sockets[WORD(fd)].streams & BIT(fd)) != 0;
+    return fd >= 0 && (sockets_around(fd).streams & BIT(fd)) != 0;
+}
+
+int
+_PyRestrict_IsSocket(int fd)
+{
+    return fd >= 0 && (sockets_around(fd).all & BIT(fd)) != 0;
 }
 
 int

@@ -128,6 +128,8 @@ extern void _PyRestrict_DisownDescriptor(int fd);
 extern int _PyRestrict_IsOwnDescriptor(int fd);
 /* 0 if it is the guest's own, else -1 with a recorded refusal. */
 extern int _PyRestrict_CheckDescriptor(int fd);
+/* The same, and it is no socket. */
+extern int _PyRestrict_CheckFile(int fd);
 /* Before opening: -1 with OSError if the guest has too many files open. */
 extern int _PyRestrict_CheckOpenFiles(void);
 /* Before writing, or growing a file by, `size` bytes: 0, or -1 and the guest
@@ -186,6 +188,14 @@ extern PyTypeObject _PyRestrict_ScandirIterator_Type;
         }                                                                   \
     } while (0)
 
+/* The same before something is read from it as from a file. */
+#define _PyRestrict_FILE_READ(fd, on_refusal)                               \
+    do {                                                                    \
+        if (_PyRestrict_IS_GUEST() && _PyRestrict_CheckFile(fd) < 0) {      \
+            on_refusal;                                                     \
+        }                                                                   \
+    } while (0)
+
 /* The same for all that poll() is about to look at. */
 #define _PyRestrict_FILES_USE(entries, n, on_refusal)                       \
     do {                                                                    \
@@ -201,7 +211,7 @@ extern PyTypeObject _PyRestrict_ScandirIterator_Type;
 #define _PyRestrict_FILE_WRITE(fd, size, on_refusal)                        \
     do {                                                                    \
         if (_PyRestrict_IS_GUEST()                                          \
-            && (_PyRestrict_CheckDescriptor(fd) < 0                         \
+            && (_PyRestrict_CheckFile(fd) < 0                               \
                 || _PyRestrict_ChargeFile(fd, size) < 0))                   \
         {                                                                   \
             on_refusal;                                                     \
@@ -268,6 +278,7 @@ extern PyTypeObject _PyRestrict_ScandirIterator_Type;
 
 #define _PyRestrict_OS_TYPES
 #define _PyRestrict_FILE_USE(fd, on_refusal)
+#define _PyRestrict_FILE_READ(fd, on_refusal)
 #define _PyRestrict_FILES_USE(entries, n, on_refusal)
 #define _PyRestrict_FILE_WRITE(fd, size, on_refusal)
 #define _PyRestrict_FILE_TRUNCATE(fd, size, on_refusal)

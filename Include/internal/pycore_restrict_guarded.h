@@ -144,6 +144,7 @@ extern int _PyRestrict_PlaceGuards(void);
 
 extern int _PyRestrict_GuardCall(const char *subject);
 extern int _PyRestrict_GuardAttribute(const char *subject);
+extern int _PyRestrict_GuardAgain(const char *subject, const char *name);
 extern int _PyRestrict_GuardMember(PyTypeObject *type, PyMemberDef *member);
 extern int _PyRestrict_CheckGuestCode(PyObject *code, PyObject *globals);
 extern int _PyRestrict_ExecGlobals(PyObject *source, PyObject *globals);
@@ -257,6 +258,16 @@ PyAPI_FUNC(PyObject *) _PyRestrict_GuardedCompile(PyObject *text, int start);
              || (_PyRestrict_GuardedUsed()                                  \
                  && !_PyRestrict_HostNames(name)))                          \
             && _PyRestrict_GuardCall(subject) < 0)                          \
+        {                                                                   \
+            return error_return;                                            \
+        }                                                                   \
+    } while (0)
+
+/* Refuse to set up again what is there already, if guarded code wants it. */
+#define _PyRestrict_GUARD_AGAIN(is_there, subject, name, error_return)      \
+    do {                                                                    \
+        if ((is_there) && _PyRestrict_GuardedUsed()                         \
+            && _PyRestrict_GuardAgain(subject, name) < 0)                   \
         {                                                                   \
             return error_return;                                            \
         }                                                                   \
@@ -434,6 +445,17 @@ _PyRestrict_CARRY_RESULT(PyObject *callable)
         }                                                                   \
     } while (0)
 
+/* Nor must it get what a cell holds, or the function of a method. */
+#define _PyRestrict_COMPARE_NOTHING()                                       \
+    do {                                                                    \
+        if (_PyRestrict_IS_GUEST() || _PyRestrict_GuardedUsed()) {          \
+            return Py_NewRef(Py_NotImplemented);                            \
+        }                                                                   \
+    } while (0)
+#define _PyRestrict_SAME(a, b, upstream)                                    \
+    ((PyFunction_Check(a) || PyFunction_Check(b))                           \
+     && _PyRestrict_GuardedUsed() ? (a) == (b) : (upstream))
+
 #else  /* !WITH_RESTRICTED */
 
 #define _PyRestrict_GUARD_CALL(subject, error_return)
@@ -445,6 +467,7 @@ _PyRestrict_CARRY_RESULT(PyObject *callable)
 #define _PyRestrict_GUARD_DICT_ATTR(tp, name, value, suppress)
 #define _PyRestrict_NOT_SPECIALIZED(name) 0
 #define _PyRestrict_GUARD_MAKE(subject, name, error_return)
+#define _PyRestrict_GUARD_AGAIN(is_there, subject, name, error_return)
 #define _PyRestrict_GUARD_CODE(code, globals, error_return)
 #define _PyRestrict_CARRY_DESCR(descr, obj)
 #define _PyRestrict_TAKES_METHOD(instr, name, give_up)
@@ -463,6 +486,8 @@ _PyRestrict_CARRY_RESULT(PyObject *callable)
 #define _PyRestrict_XCARRY(callable) Py_XNewRef(callable)
 #define _PyRestrict_PROXY_COMPARE(mapping, other, op)
 #define _PyRestrict_PROXY_OR(left, right)
+#define _PyRestrict_COMPARE_NOTHING()
+#define _PyRestrict_SAME(a, b, upstream) (upstream)
 
 #endif  /* WITH_RESTRICTED */
 

@@ -182,6 +182,7 @@ PyAPI_FUNC(int) _PyRestrict_SocketSendTo(int fd, Py_ssize_t *size, int flags,
 PyAPI_FUNC(int) _PyRestrict_SocketSendMsg(int fd, const struct msghdr *msg,
                                           int flags);
 PyAPI_FUNC(int) _PyRestrict_SocketIsStream(int fd);
+extern int _PyRestrict_IsSocket(int fd);
 PyAPI_FUNC(int) _PyRestrict_SocketReceive(int fd, int flags);
 PyAPI_FUNC(int) _PyRestrict_SocketReceived(const struct sockaddr *addr,
                                            socklen_t len, char *data,

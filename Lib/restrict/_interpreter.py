@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import atexit
 import inspect
+import os
 import time
 import weakref
 from collections.abc import Callable, Mapping
@@ -196,6 +197,8 @@ class Interpreter:
 
     After a limit stopped the guest, every further use raises LimitExceeded.
 
+    In the child of a fork it is closed.
+
     Raises ValueError if a module of the policy is not there or does not
     support restricted interpreters, or if a host of it stands for no address
     that a name may reach; OSError if a host cannot be looked up;
@@ -214,6 +217,7 @@ class Interpreter:
         resolve: Resolver | None = None,
     ) -> None:
         self._closed = True
+        self._forked = False
         if policy is None:
             policy = Policy()
         if not isinstance(policy, Policy):
@@ -327,10 +331,10 @@ class Interpreter:
     @property
     def denials(self) -> list[Denial]:
         """What the guest was refused until now, also after a stop and after
-        close().  Equal ones are merged, and only the latest 256 are kept;
-        usage.denials counts all."""
+        close().  Equal ones are merged; kept are the first 128 and the
+        latest 128 of them, usage.denials counts all."""
         if not self._closed:
-            self._record.update(self._guest)
+            self._update_record()
         return list(self._record.denials)
 
     # --- Life ---
@@ -359,7 +363,7 @@ class Interpreter:
             raise RuntimeError("the interpreter is in use")
         self._stdout, self._stderr = self.stdout, self.stderr
         self._usage = self.usage
-        self._record.update(self._guest)
+        self._update_record()
         self._closed = True
         self._guest.close()
         self._functions.clear()
@@ -372,6 +376,9 @@ class Interpreter:
                  exc: BaseException | None,
                  traceback: TracebackType | None) -> None:
         self.close()
+
+    def __copy__(self) -> Self:
+        raise TypeError("an interpreter cannot be copied")
 
     def __repr__(self) -> str:
         state = ("closed" if self._closed
@@ -394,6 +401,17 @@ class Interpreter:
             del self._sources[next(iter(self._sources))]
         return source
 
+    def _forget(self) -> None:
+        """Let go of a guest that a fork has left behind, once it is idle."""
+        self._forked = True
+        if self._guest.forget():
+            self._closed = True
+            _open.discard(self)
+
+    def _update_record(self) -> None:
+        total = self._guest.usage()[-1]     # first: more may follow meanwhile
+        self._record.update(self._guest, total)
+
     def _ready(self) -> None:
         if self._closed:
             raise RuntimeError("the interpreter is closed")
@@ -406,7 +424,11 @@ class Interpreter:
             outcome, value, limit = self._guest.run(task, request)
         finally:
             self._stopped = self._guest.limit_hit()
-            self._record.update(self._guest)
+            self._update_record()
+            if self._forked:
+                self._stdout, self._stderr = self.stdout, self.stderr
+                self._usage = self.usage
+                self._forget()
         if limit is not None:
             raise LimitExceeded(limit, self.usage)
         if outcome == _native.DONE:
@@ -458,6 +480,16 @@ def _to_bytes(text: str | bytes) -> bytes:
         raise TypeError(f"stdin: expected str or bytes, "
                         f"got {type(text).__name__}")
     return text
+
+
+def _after_fork() -> None:
+    """In the child there are no guests, but one whose host function forked
+    goes on until it is done."""
+    for interpreter in list(_open):
+        interpreter._forget()
+
+
+os.register_at_fork(after_in_child=_after_fork)
 
 
 @atexit.register

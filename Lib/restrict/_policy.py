@@ -25,7 +25,8 @@ if TYPE_CHECKING:
 
 _UNITS = {"": 1, "b": 1, "k": 2**10, "kib": 2**10, "m": 2**20, "mib": 2**20,
           "g": 2**30, "gib": 2**30, "kb": 10**3, "mb": 10**6, "gb": 10**9}
-_SIZE = re.compile(r"\s*(\d+(?:\.\d+)?)\s*([a-zA-Z]*)\s*")
+_SIZE = re.compile(r"\s*(\d{1,30}(?:\.\d{1,30})?)\s*([a-zA-Z]*)\s*",
+                   re.ASCII)
 _PORTS = re.compile(r"(\d{1,5})-(\d{1,5})", re.ASCII)
 _HOST = re.compile(r"(?=.{1,253}\Z)(?!-)[a-zA-Z0-9_-]{1,63}(?<!-)"
                    r"(\.(?!-)[a-zA-Z0-9_-]{1,63}(?<!-))*\.?")
@@ -50,6 +51,13 @@ def _wrong_type(field: str, expected: str, value: object) -> NoReturn:
                     f"got {type(value).__name__}")
 
 
+def _shown(number: float) -> str:
+    """Return a number as text, however large it is."""
+    if isinstance(number, int) and number.bit_length() > 1000:
+        return "a number of that size"
+    return str(number)
+
+
 def _check_size(field: str, value: object, least: int) -> int | None:
     """Return bytes: from a number, or from text such as "64MiB"."""
     if value is None:
@@ -64,8 +72,8 @@ def _check_size(field: str, value: object, least: int) -> int | None:
         _wrong_type(field, "a number of bytes, text such as '64MiB' or None",
                     value)
     if not least <= value <= MAX_SIZE:
-        raise ValueError(f"{field}: {value} bytes is not in the range "
-                         f"{least} to {MAX_SIZE}")
+        raise ValueError(f"{field}: {_shown(value)} bytes is not in the "
+                         f"range {least} to {MAX_SIZE}")
     return value
 
 
@@ -74,11 +82,10 @@ def _check_seconds(field: str, value: object) -> float | None:
         return None
     if not isinstance(value, (int, float)) or isinstance(value, bool):
         _wrong_type(field, "seconds or None", value)
-    seconds = float(value)
-    if not 0.0 < seconds <= 1e9:        # excludes NaN
-        raise ValueError(f"{field}: {value!r} is not in the range "
+    if not 0.0 < value <= 1e9:          # excludes NaN
+        raise ValueError(f"{field}: {_shown(value)} is not in the range "
                          f"0 to 1e9 seconds")
-    return seconds
+    return float(value)
 
 
 def _check_count(field: str, value: object) -> int | None:
@@ -87,7 +94,7 @@ def _check_count(field: str, value: object) -> int | None:
     if not isinstance(value, int) or isinstance(value, bool):
         _wrong_type(field, f"a number of {field} or None", value)
     if not 0 < value <= MAX_SIZE:
-        raise ValueError(f"{field}: {value} is not in the range "
+        raise ValueError(f"{field}: {_shown(value)} is not in the range "
                          f"1 to {MAX_SIZE}")
     return value
 
@@ -239,17 +246,24 @@ def _check_hosts(field: str, value: object) -> tuple[tuple[str, Port], ...]:
     return _sort_pairs(checked)
 
 
+def _check_text(field: str, text: str) -> str:
+    """Return text that is a string in C as well."""
+    if "\0" in text or any("\ud800" <= c <= "\udfff" for c in text):
+        raise ValueError(f"{field}: {text!r} cannot be encoded")
+    return text
+
+
 def _check_extended_value(field: str, value: object) -> Extended:
     if isinstance(value, (bool, int, str)):
         if isinstance(value, int) and not 0 <= value <= MAX_SIZE:
-            raise ValueError(f"{field}: {value} is not in the range "
+            raise ValueError(f"{field}: {_shown(value)} is not in the range "
                              f"0 to {MAX_SIZE}")
-        return value
+        return _check_text(field, value) if isinstance(value, str) else value
     members = _check_items(field, value)
     if not all(isinstance(member, str) for member in members):
         raise TypeError(f"{field}: expected True, a number, text, "
                         f"or a list of texts")
-    return frozenset(str(member) for member in members)
+    return frozenset(_check_text(field, str(member)) for member in members)
 
 
 def _check_extended(field: str,
@@ -263,6 +277,7 @@ def _check_extended(field: str,
             raise TypeError(f"{field}: expected (group, type), got {key!r}")
         if key[0] == "Python":
             raise ValueError(f"{field}: the group 'Python' is reserved")
+        _check_text(field, key[0] + key[1])
         extended[key] = _check_extended_value(f"{field}[{key!r}]", item)
     return MappingProxyType(dict(sorted(extended.items())))
 

@@ -133,9 +133,13 @@ class Record:
     def __init__(self) -> None:
         self.denials: list[Denial] = []
         self._told: dict[tuple[str, str, str], int] = {}
+        self._lost = 0
 
-    def update(self, guest: HasDenials) -> None:
-        """Take what the guest's record holds now, and tell what is new."""
+    def update(self, guest: HasDenials, total: int | None = None) -> None:
+        """Take what the guest's record holds now, and tell what is new.
+
+        total: how many denials there were; that some are lost is told too.
+        """
         self.denials = [make_denial(row) for row in guest.denials()]
         told = {}
         for denial in self.denials:
@@ -145,6 +149,15 @@ class Record:
             if new > 0:
                 self._tell(denial, new)
         self._told = told
+        if total is not None:
+            self._tell_lost(total - sum(told.values()))
+
+    def _tell_lost(self, lost: int) -> None:
+        if lost > self._lost:
+            subject = f"{lost - self._lost} of other kinds"
+            sys.audit("restrict.denied", "more", subject, "")
+            logger.warning("refused more than the record holds: %s", subject)
+        self._lost = max(lost, self._lost)
 
     @staticmethod
     def _tell(denial: Denial, new: int) -> None:

@@ -478,3 +478,78 @@ def test_no_carets_where_they_would_cost_the_host(host):
         assert "^" not in error.traceback
         assert error.traceback.count("\\n") == 4
     """)
+
+
+def test_forks(host):
+    """The child of a fork has no guests, and can make new ones; a fork in the
+    middle of one goes on with it."""
+    host("""
+        import os, warnings
+        warnings.simplefilter("ignore")     # of threads
+
+        def forked(function):
+            child = os.fork()
+            if child == 0:
+                os._exit(function())
+            return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+
+        def check():
+            assert guest.closed
+            raises(RuntimeError, guest.eval, "x")
+            guest.usage, guest.denials, guest.stdout, repr(guest)
+            guest.cancel()
+            guest.close()
+            with Interpreter() as other:
+                return other.eval("5")
+
+        with Interpreter(functions={"fork": lambda: forked(lambda: 4)}) as guest:
+            guest.exec("x = 1")
+            assert forked(check) == 5
+            assert guest.eval("x, fork()") == (1, 4)
+
+        def fork():
+            global child
+            child = os.fork()
+            return child == 0
+
+        with Interpreter(functions={"fork": fork}) as guest:
+            result = guest.run("print('before')\\nchild = fork()\\n"
+                               "print('after')\\nchild")
+            assert result.stdout == "before\\nafter\\n"
+            if result.value:
+                assert guest.closed
+                raise SystemExit(7)         # with all that is done then
+            assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 7
+            assert guest.eval("2") == 2
+    """)
+
+
+def test_fork_while_another_thread_runs_a_guest(host):
+    host("""
+        import os, threading, warnings
+        warnings.simplefilter("ignore")     # of threads
+        inside, done = threading.Event(), threading.Event()
+        guest = Interpreter(functions={
+            "wait": lambda: (inside.set(), done.wait(60), None)[2]})
+        thread = threading.Thread(target=guest.exec, args=("wait()",))
+        thread.start()
+        assert inside.wait(60)
+        child = os.fork()
+        if child == 0:
+            raises(RuntimeError, guest.eval, "1")
+            raise SystemExit(7)
+        done.set()
+        thread.join()
+        assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 7
+        assert guest.eval("1") == 1
+        guest.close()
+    """)
+
+
+def test_no_copies(host):
+    host("""
+        import copy, pickle
+        with Interpreter() as guest:
+            for function in copy.copy, copy.deepcopy, pickle.dumps:
+                raises(TypeError, function, guest)
+    """)

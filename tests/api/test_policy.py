@@ -50,6 +50,12 @@ BAD = [
     ("extended={('Python', 'x'): 1}", ValueError),
     ("extended={('g', ''): 1}", TypeError),
     ("extended={('g', 'x'): -1}", ValueError),
+    ("extended={('g', 'x'): 'a\\0b'}", ValueError),
+    ("extended={('g', 'x'): ['a\\ud800']}", ValueError),
+    ("extended={('g\\0', 'x'): 1}", ValueError),
+    ("cpu=10**400", ValueError), ("wall=10**5000", ValueError),
+    ("steps=10**5000", ValueError), ("memory=10**5000", ValueError),
+    ("memory='9' * 400", ValueError), ("memory='\\uff1212MiB'", ValueError),
     ("extended={('g', 'x'): 1.5}", TypeError),
     ("extended={('g', 'x'): [1]}", TypeError),
 ]

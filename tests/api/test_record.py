@@ -76,6 +76,37 @@ def test_a_flood_is_bounded_and_counted(host):
     """)
 
 
+def test_a_flood_does_not_hide_what_was_before(host):
+    """Nor what it was itself: what is lost is told as a number."""
+    host('''
+        import logging, sys
+        told = []
+        class Handler(logging.Handler):
+            def emit(self, record):
+                told.append(record.getMessage())
+        logging.getLogger("restrict.audit").addHandler(Handler())
+        events = []
+        sys.addaudithook(lambda name, args: events.append(args)
+                         if name == "restrict.denied" else None)
+        flood = dedent("""
+            for i in range(1000):
+                try: open(f"/{i}")
+                except OSError: pass
+        """)
+        with Interpreter() as guest:
+            guest.exec("try: open('/etc/passwd')\\nexcept OSError: pass\\n"
+                       + flood)
+            assert any(d.subject == "/etc/passwd" for d in guest.denials)
+            assert guest.denials[-1].count == 1
+            assert any("/999" in d.subject for d in guest.denials)
+            assert "'/etc/passwd'" in told[0]
+            assert "745 of other kinds" in told[-1]
+            assert events[-1] == ("more", "745 of other kinds", "")
+            guest.exec("1")
+            assert len(told) == len(events) == 257
+    ''')
+
+
 def test_denials_survive_a_stop(host):
     host("""
         guest = Interpreter(Policy(cpu=0.2))

@@ -633,7 +633,31 @@ if 'thief' in Service.__dict__: loot.append(1)
 ]
 
 # What is shared is not the guest's to take apart, or to change.
+SPY = """
+class Spy:
+    def __eq__(self, other):
+        loot.append(other)
+        return True
+    __lt__ = __gt__ = __eq__
+    def __call__(self): pass
+spy = Spy()
+"""
 SHARED = [
+    Attack("cell_compared", SPY + "cell == type(cell)(spy)"),
+    Attack("cell_ordered", SPY + "cell < type(cell)(spy)"),
+    Attack("cell_compared_applied",
+           SPY + "apply(cell.__eq__, type(cell)(spy))"),
+    Attack("cell_compared_reflected", SPY + "type(cell)(spy) == cell"),
+    Attack("method_compared", SPY + "method == type(method)(spy, service)"),
+    Attack("method_compared_reflected",
+           SPY + "apply(type(method)(spy, service).__eq__, method)"),
+    Attack("again_module", "type(module).__init__(module, 'evil')\n"
+                           "loot.append(1)"),
+    Attack("again_module_applied",
+           "apply(type(module).__init__, module, 'evil')\nloot.append(1)"),
+    Attack("again_module_later",
+           "later = map(type(module).__init__, [module], ['evil'])",
+           "next(g['later'])\nloot.append(1)"),
     *_reads("cached", "cached", "__wrapped__ __dict__"),
     *_reads("cached_vars", "vars(cached)", "items"),
     *_reads("partial", "part", "__dict__"),

@@ -287,6 +287,61 @@ show([kind, "secret" in str(result) + str(bytes(buffer))])
     assert guest(own, addresses=granted).value == [REFUSED, False]
 
 
+# Ways to a socket that ask no questions about senders and amounts.
+AS_FILES = {
+    "os.read": "os.read(s.fileno(), 100)",
+    "os.write": "os.write(s.fileno(), b'x')",
+    "open": "open(s.fileno(), 'rb', 0, closefd=False).read(100)",
+    "FileIO.readinto": "io.FileIO(s.fileno(), closefd=False)"
+                       ".readinto(bytearray(9))",
+    "FileIO.write": "io.FileIO(s.fileno(), 'w', closefd=False).write(b'x')",
+    "opener": "open('x', 'rb', 0, opener=lambda *args: s.detach()).read(9)",
+}
+
+
+@pytest.mark.parametrize("name", AS_FILES)
+def test_a_socket_is_no_file(guest, name):
+    port = free_port(socket.SOCK_DGRAM)
+    script = f"""
+import io, os, socket
+s = socket.socket(type=socket.SOCK_DGRAM)
+s.bind(("127.0.0.1", {port}))
+s.settimeout(20)
+s.connect(("127.0.0.1", {port}))
+s.send(b"secret")
+show([verdict(lambda: {AS_FILES[name]})])
+"""
+    assert guest(script, trusted=True).value == ["ok"]
+    outcome = guest(script, addresses=[["127.0.0.1", port]])
+    assert outcome.value == [REFUSED]
+    assert outcome.denials == [["socket", "a socket as a file", None]]
+
+
+@pytest.mark.parametrize("use", [
+    "file.read()", "file.readall()", "file.readinto(bytearray(9))",
+    "file.write(b'x')"])
+def test_a_file_does_not_become_a_socket(guest, tmp_path, use):
+    """The descriptor of a file is closed, and a socket gets its number."""
+    (tmp_path / "file").write_text("text")
+    port = free_port(socket.SOCK_DGRAM)
+    script = f"""
+import os, socket
+file = open({str(tmp_path / "file")!r}, "r+b", 0)
+os.close(file.fileno())
+s = socket.socket(type=socket.SOCK_DGRAM)
+same = s.fileno() == file.fileno()
+s.bind(("127.0.0.1", {port}))
+s.connect(("127.0.0.1", {port}))
+s.send(b"x")
+s.setblocking(False)
+show([same, verdict(lambda: {use})])
+s.detach()
+"""
+    outcome = guest(script, addresses=[["127.0.0.1", port]],
+                    files={str(tmp_path / "file"): "rw"})
+    assert outcome.value == [True, REFUSED]
+
+
 # --- Kinds of sockets --------------------------------------------------------
 
 KINDS = [

@@ -541,3 +541,15 @@ for i in range(200):
     x.b=1
     if i%3==0: kept.clear()
 del x, kept
+
+#: pickle_memo_of_nothing
+import io, pickle
+def run(f):
+    try: return f()
+    except Exception as e: print(repr(e)[:60])
+p=pickle.Pickler(io.BytesIO()); u=pickle.Unpickler(io.BytesIO(b'.'))
+for x in (p,u):
+    T=type(x.memo)
+    for m in (lambda: T.__new__(T), lambda: object.__new__(T), lambda: T()):
+        o=run(m)
+        for f in (lambda: o.copy(), lambda: o.clear(), lambda: o.__reduce__(), lambda: setattr(x,'memo',o), lambda: o.__reduce_ex__(4), lambda: repr(o)): run(f)
