@@ -502,7 +502,8 @@ def test_forks(host):
             with Interpreter() as other:
                 return other.eval("5")
 
-        with Interpreter(functions={"fork": lambda: forked(lambda: 4)}) as guest:
+        functions = {"fork": lambda: forked(lambda: 4)}
+        with Interpreter(functions=functions) as guest:
             guest.exec("x = 1")
             assert forked(check) == 5
             assert guest.eval("x, fork()") == (1, 4)
