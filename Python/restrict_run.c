@@ -151,6 +151,39 @@ switch_stack(struct visit *visit, char *bottom, size_t size)
 #endif
 }
 
+/* What most guests use of their stack, and how much below it is looked at. */
+#define KEPT_STACK ((size_t)256 << 10)
+#define PROBED 4096
+
+/* Was there anything?  What nobody wrote is zero, and takes no memory when it
+   is read. */
+#ifdef __SANITIZE_ADDRESS__
+__attribute__((no_sanitize_address))
+#endif
+static int
+was_used(const char *memory, size_t size)
+{
+    const uint64_t *words = (const uint64_t *)memory;
+    for (size_t i = 0; i < size / sizeof(*words); i++) {
+        if (words[i] != 0) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
+/* The pages of a stack that was deep stay with the process.  Nothing is on it
+   now, so that all but its top goes back to the system. */
+static void
+give_back_stack(struct _restrict_guest *guest)
+{
+    char *kept = guest->stack + guest->stack_size - KEPT_STACK;
+    if (was_used(kept - PROBED, PROBED)) {
+        char *bottom = guest->stack + GUARD_SIZE;
+        madvise(bottom, (size_t)(kept - bottom), MADV_DONTNEED);
+    }
+}
+
 /* What swapcontext() and its caller may still push. */
 #define SWITCH_MARGIN 16384
 
@@ -170,6 +203,9 @@ visit_on_stack(struct visit *visit)
     on_stack_of = guest;
     switch_stack(visit, bottom, (size_t)(top - bottom));
     on_stack_of = left;
+    if (guest->low == NULL) {
+        give_back_stack(guest);
+    }
     if (left != NULL) {
         left->low = left_low;
     }

@@ -1,5 +1,7 @@
 """Memory: what the process holds, and that all of it is given back."""
 
+import subprocess
+
 import pytest
 
 # Fixed: an interpreter's own structures, and what the modules of the cases
@@ -203,3 +205,28 @@ def test_debug_hooks(driver):
                         memory=200 << 20, wall=60)
     assert (guest["hit"], guest["error"]) == ("", "")
     assert guest["memory"] < 16 << 20
+
+
+DEEP = """
+import restrict
+def resident():
+    with open("/proc/self/statm") as file:
+        return int(file.read().split()[1]) * 4096
+policy = restrict.Policy(memory="64MiB", cpu=None, wall=None)
+with restrict.Interpreter(policy) as guest:
+    guest.exec("list(map(abs, [1]))")
+    before = resident()
+    guest.exec("x = iter([1])\\n"
+               "for _ in range(200_000): x = map(abs, x)\\n"
+               "list(x)\\n"
+               "del x")
+    print(resident() - before)
+"""
+
+
+def test_a_deep_stack_goes_back(python, slow_build):
+    """What recursion in C took of the stack is not the process's afterwards;
+    here it is 25 MiB."""
+    done = subprocess.run([python, "-c", DEEP], capture_output=True, text=True,
+                          timeout=300, check=True)
+    assert int(done.stdout) < (64 if slow_build else 8) << 20
