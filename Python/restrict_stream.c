@@ -450,6 +450,24 @@ new_type(PyObject *io, const char *base_name, PyType_Spec *spec)
     return type;
 }
 
+/* Those of output, then those of input; each pair text and binary. */
+static int
+make_types(PyObject *io, PyObject *types[4])
+{
+    PyType_Spec *const specs[4] = {
+        &text_output_methods_spec, &binary_output_methods_spec,
+        &text_input_methods_spec, &binary_input_methods_spec,
+    };
+    for (int i = 0; i < 4; i++) {
+        types[i] = new_type(io, i % 2 ? "_BufferedIOBase" : "_TextIOBase",
+                            specs[i]);
+        if (types[i] == NULL) {
+            return -1;
+        }
+    }
+    return 0;
+}
+
 static PyObject *
 new_stream(PyObject *type, int fd, PyObject *buffer)
 {
@@ -480,21 +498,14 @@ add_stream(PyObject *sysdict, PyObject *text_type, PyObject *binary_type,
 int
 _PyRestrict_InitStreams(PyObject *io, PyObject *sysdict)
 {
-    PyObject *types[4] = {
-        new_type(io, "_TextIOBase", &text_output_methods_spec),
-        new_type(io, "_BufferedIOBase", &binary_output_methods_spec),
-        new_type(io, "_TextIOBase", &text_input_methods_spec),
-        new_type(io, "_BufferedIOBase", &binary_input_methods_spec),
-    };
-    int err = -1;
-    if (types[0] && types[1] && types[2] && types[3]) {
-        err = add_stream(sysdict, types[2], types[3], 0,
-                         "stdin", "__stdin__") < 0
+    PyObject *types[4] = {NULL};
+    int err = make_types(io, types) < 0
+              || add_stream(sysdict, types[2], types[3], 0,
+                            "stdin", "__stdin__") < 0
               || add_stream(sysdict, types[0], types[1], 1,
                             "stdout", "__stdout__") < 0
               || add_stream(sysdict, types[0], types[1], 2,
                             "stderr", "__stderr__") < 0 ? -1 : 0;
-    }
     for (size_t i = 0; i < Py_ARRAY_LENGTH(types); i++) {
         Py_XDECREF(types[i]);
     }
