@@ -207,6 +207,8 @@ def test_host_frames_are_whole(host):
 
 def test_reentrance(host):
     host("""
+        import sys
+
         def down(n):
             return guest.call("up", n - 1) if n else "bottom"
 
@@ -216,7 +218,12 @@ def test_reentrance(host):
             error = raises((GuestError, RecursionError), guest.call, "up",
                            1_000_000)
             assert "Recursion" in str(error) or "Recursion" in repr(error)
-            assert guest.call("up", 5) == "bottom"
+            try:
+                assert guest.call("up", 5) == "bottom"
+            except LimitExceeded as error:
+                # Frames of a debug build leave no room to recover in: there
+                # CPython would end the process.
+                assert hasattr(sys, "gettotalrefcount"), error
     """)
 
 
