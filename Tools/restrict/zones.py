@@ -93,8 +93,8 @@ def write_table(file, zones):
     write_array(file, "const char _PyRestrict_ZoneNames[]", names)
     write_array(file, "const unsigned char _PyRestrict_ZoneData[]", contents)
     file.write("\nconst struct _restrict_zone _PyRestrict_Zones[] = {\n")
-    for row in rows:
-        file.write("    {%d, %d, %d},\n" % row)
+    for name, start, size in rows:
+        file.write(f"    {{{name}, {start}, {size}}},\n")
     file.write("    {0, 0, 0}\n};\n")
     file.write(f"const size_t _PyRestrict_ZoneCount = {len(rows)};\n")
 
