@@ -20,14 +20,14 @@ def rows():
             for row in table.split("   * - ")[2:]]
 
 
-def tests():
+def names_of_tests():
     return {node.name for path in HERE.glob("test_*.py")
             for node in ast.parse(path.read_text()).body
             if isinstance(node, ast.FunctionDef)}
 
 
 def test_every_row_has_its_proof():
-    known = tests() | {attack.name for attack in corpus.ATTACKS}
+    known = names_of_tests() | {attack.name for attack in corpus.ATTACKS}
     assert len(rows()) == 17
     for names in rows():
         assert names
