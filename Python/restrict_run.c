@@ -2,11 +2,11 @@
 
    The guest runs on the thread of whoever calls it, so that a host function
    which it calls has the caller's thread, locks and context variables.  What
-   the guest does not share is the stack: untrusted code can nest C calls as
-   deep as its memory allows (dropping a long chain of iterators, hashing
-   nested tuples), and the end of a stack is the end of the process.  Each
-   guest has a stack of its own, large enough for all that its memory cap
-   lets it build, reserved once and touched as it is used.
+   the guest does not share is the stack: untrusted code can nest C calls on
+   purpose, and the end of a stack is the end of the process.  Those that are
+   known count their depth (restrict_depth.c).  For those that are not, each
+   guest has a stack of its own, large enough for all that its memory cap lets
+   it build, reserved once and touched as it is used.
 
    Entering: the caller's thread state is detached (its GIL is free for other
    threads), the stack is switched, the guest's thread state is attached.
@@ -41,8 +41,8 @@
 /* What a host function may count on. */
 #define HOST_STACK ((size_t)2 << 20)
 
-/* The deepest C recursion takes 1.4 bytes of stack for each byte of memory,
-   and 2.1 in a debug build (tests/limits/test_stack.py measures it). */
+/* Recursion in C, uncounted, takes 1.4 bytes of stack for each byte of memory at
+   most, and 2.1 in a debug build: a tuple in a tuple. */
 #ifdef __SANITIZE_ADDRESS__
 #  define STACK_RATIO 16
 #elif defined(Py_DEBUG)
@@ -313,8 +313,10 @@ _PyRestrict_GuestInit(struct _restrict_guest *guest,
     PyStatus status = PyRestrict_NewInterpreterFromConfig(&guest->tstate,
                                                           config);
     if (PyStatus_Exception(status)) {
-        PyErr_Format(PyExc_RuntimeError, "cannot make an interpreter: %s",
-                     status.err_msg ? status.err_msg : "unknown reason");
+        if (!PyErr_Occurred()) {        // an audit hook may say no
+            PyErr_Format(PyExc_RuntimeError, "cannot make an interpreter: %s",
+                         status.err_msg ? status.err_msg : "unknown reason");
+        }
         return -1;
     }
     guest->interp = PyThreadState_GetInterpreter(guest->tstate);

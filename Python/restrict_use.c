@@ -100,6 +100,7 @@ _PyRestrict_PutInUse(void)
     set_sequence_iterators();
     set_tuple_hash();
     set_group_repr();
+    _PyRestrict_CountDepth();
     SET(PySuper_Type.tp_getattro, _PyRestrict_super_getattro);
     SET(PyGetSetDescr_Type.tp_descr_get, _PyRestrict_getset_get);
     SET(PyGetSetDescr_Type.tp_descr_set, _PyRestrict_getset_set);

@@ -74,11 +74,10 @@ struct _restrict_log {
 
 extern void _PyRestrict_LogFini(struct _restrict_log *log);
 
-/* What was recorded until now, from any thread, in one block of raw memory
-   that the caller frees; NULL without an exception: no memory.  Exported for
-   the '_restrict' extension. */
-PyAPI_FUNC(PyRestrictDenial *) _PyRestrict_CopyDenials(
-    PyInterpreterState *interp, int *n);
+/* What was recorded until now, from any thread: a list of tuples of the host's,
+   in the order of the fields of PyRestrictDenial.  Exported for the
+   '_restrict' extension. */
+PyAPI_FUNC(PyObject *) _PyRestrict_ListDenials(struct _restrict_log *log);
 
 /* === The policy (restrict_policy.c) ========================================= */
 
@@ -196,6 +195,7 @@ struct _restrict_state {
     struct _restrict_extended extended;
     struct _restrict_limits limits;
     struct _restrict_address_key address_key;
+    PyObject *waiting;                  // to be freed (restrict_depth.c)
 };
 
 static inline struct _restrict_state *

@@ -5,7 +5,7 @@
    it is busy, or that goes round in a circle without end.  Upstream tolerates
    most of them; in a guest each is a way out.  The hooks below close them in a
    restricted interpreter, and are nothing in a build --without-restricted.
-   What they call is in Python/restrict_harden.c. */
+   What they call is in Python/restrict_harden.c and Python/restrict_depth.c. */
 
 #ifndef Py_INTERNAL_RESTRICT_HARDEN_H
 #define Py_INTERNAL_RESTRICT_HARDEN_H
@@ -38,6 +38,10 @@ extern int _PyRestrict_CheckPrefix(const uint32_t *code, const uint32_t *end,
 PyAPI_FUNC(int) _PyRestrict_IsSplit(PyObject *pair, Py_ssize_t n);
 PyAPI_FUNC(size_t) _PyRestrict_SliceOf(size_t input);
 
+/* restrict_depth.c */
+extern void _PyRestrict_CountDepth(void);
+extern void _PyRestrict_Dealloc(PyObject *op, destructor dealloc);
+
 /* A cleanup function: the depth counted by _PyRestrict_DEEPER. */
 static inline void
 _PyRestrict_Shallower(int *deeper)
@@ -62,6 +66,17 @@ _PyRestrict_Shallower(int *deeper)
         }                                                                   \
         deeper_ = 1;                                                        \
     }
+
+/* The same for what cannot fail: the call of tp_dealloc. */
+#define _PyRestrict_DEALLOC(dealloc, op)                                    \
+    do {                                                                    \
+        if (_PyRestrict_IN_USE()) {                                         \
+            _PyRestrict_Dealloc((op), (dealloc));                           \
+        }                                                                   \
+        else {                                                              \
+            (*dealloc)(op);                                                 \
+        }                                                                   \
+    } while (0)
 
 /* In place of PyMemoryView_FromBuffer(), for memory that has no owner: a
    guest's object could keep the view and use it when the memory is gone.  A
@@ -187,6 +202,7 @@ extern PyFrameObject *_PyRestrict_MakeFrameObject(
 
 #define _PyRestrict_DEEPER(error_return)
 #define _PyRestrict_DEEPER_IF(condition, error_return)
+#define _PyRestrict_DEALLOC(dealloc, op) (*dealloc)(op)
 #define _PyRestrict_FRAME_OBJECT(frame) _PyFrame_GetFrameObject(frame)
 #define _PyRestrict_NO_FRAME_OBJECT() PyErr_Clear()
 #define _PyRestrict_VIEW(buffer) PyMemoryView_FromBuffer(buffer)

@@ -155,8 +155,8 @@ PyAPI_FUNC(void) _PyRestrict_EndRun(PyInterpreterState *interp);
 PyAPI_FUNC(void) _PyRestrict_PauseCPU(PyInterpreterState *interp);
 PyAPI_FUNC(void) _PyRestrict_ResumeCPU(PyInterpreterState *interp);
 
-/* "memory", "cpu", "wall", "steps", "output" or "cancel": the limit that
-   stopped the guest.  NULL: it was not stopped. */
+/* "memory", "cpu", "wall", "steps", "output", "file_size", "net_bytes" or
+   "cancel": the limit that stopped the guest.  NULL: it was not stopped. */
 PyAPI_FUNC(const char *) _PyRestrict_LimitHit(PyInterpreterState *interp);
 
 /* --- For the streams --------------------------------------------------------- */
@@ -309,42 +309,57 @@ extern int _PyRestrict_NetBytesExceeded(void);
             (ms).key_compare = polled_compare;                              \
         }                                                                   \
     } while (0)
-/* Iterators of itertools that need not end, or not soon, and those that a
+/* Iterators of itertools that need not end, or not soon; those of other
+   iterators, which may be as deep as memory allows; and those of them that a
    guest can take apart while they are at work.  Their types belong to one
-   interpreter: those of a restricted one poll and hold, others pay nothing. */
-#define _PyRestrict_HOLDING_ITERATORS(X)                                    \
-    X(accumulate_next, accumulateobject, accumulate_type)                   \
-    X(batched_next, batchedobject, batched_type)                            \
-    X(chain_next, chainobject, chain_type)                                  \
-    X(cycle_next, cycleobject, cycle_type)                                  \
-    X(islice_next, isliceobject, islice_type)                               \
-    X(pairwise_next, pairwiseobject, pairwise_type)                         \
-    X(zip_longest_next, ziplongestobject, ziplongest_type)
-#define _PyRestrict_ITERATORS(X)                                            \
+   interpreter: those of a restricted one look, others pay nothing. */
+#define _PyRestrict_POLLED_ITERATORS(X)                                     \
     X(combinations_next, combinationsobject, combinations_type)             \
     X(count_next, countobject, count_type)                                  \
     X(cwr_next, cwrobject, cwr_type)                                        \
     X(permutations_next, permutationsobject, permutations_type)             \
     X(product_next, productobject, product_type)                            \
     X(repeat_next, repeatobject, repeat_type)
-#define _PyRestrict_POLLED_ITERATOR(next, object, type)                     \
+#define _PyRestrict_NESTED_ITERATORS(X)                                     \
+    X(_grouper_next, _grouperobject, _grouper_type)                         \
+    X(compress_next, compressobject, compress_type)                         \
+    X(dropwhile_next, dropwhileobject, dropwhile_type)                      \
+    X(filterfalse_next, filterfalseobject, filterfalse_type)                \
+    X(groupby_next, groupbyobject, groupby_type)                            \
+    X(starmap_next, starmapobject, starmap_type)                            \
+    X(takewhile_next, takewhileobject, takewhile_type)                      \
+    X(tee_next, teeobject, tee_type)
+#define _PyRestrict_HOLDING_ITERATORS(X)                                    \
+    X(guest_accumulate_next, accumulateobject, accumulate_type)             \
+    X(guest_batched_next, batchedobject, batched_type)                      \
+    X(guest_chain_next, chainobject, chain_type)                            \
+    X(guest_cycle_next, cycleobject, cycle_type)                            \
+    X(guest_islice_next, isliceobject, islice_type)                         \
+    X(guest_pairwise_next, pairwiseobject, pairwise_type)                   \
+    X(guest_zip_longest_next, ziplongestobject, ziplongest_type)
+#define _PyRestrict_GUEST_ITERATOR(look, next, object)                      \
     static PyObject *                                                       \
-    polled_ ## next(PyObject *self)                                         \
+    looking_ ## next(PyObject *self)                                        \
     {                                                                       \
-        _PyRestrict_POLL(NULL);                                             \
+        look(NULL);                                                         \
         return next((object *)self);                                        \
     }
-#define _PyRestrict_SET_POLLED(next, object, type)                          \
-    state->type->tp_iternext = polled_ ## next;
-#define _PyRestrict_SET_HOLDING(next, object, type)                         \
-    state->type->tp_iternext = (iternextfunc)guest_ ## next;
-#define _PyRestrict_POLLED_ITERATORS                                        \
-    _PyRestrict_ITERATORS(_PyRestrict_POLLED_ITERATOR)
-#define _PyRestrict_POLL_ITERATORS(state)                                   \
+#define _PyRestrict_POLLED_ITERATOR(next, object, type) \
+    _PyRestrict_GUEST_ITERATOR(_PyRestrict_POLL, next, object)
+#define _PyRestrict_NESTED_ITERATOR(next, object, type) \
+    _PyRestrict_GUEST_ITERATOR(_PyRestrict_DEEPER, next, object)
+#define _PyRestrict_SET_ITERATOR(next, object, type)                        \
+    state->type->tp_iternext = looking_ ## next;
+#define _PyRestrict_GUEST_ITERATORS                                         \
+    _PyRestrict_POLLED_ITERATORS(_PyRestrict_POLLED_ITERATOR)               \
+    _PyRestrict_NESTED_ITERATORS(_PyRestrict_NESTED_ITERATOR)               \
+    _PyRestrict_HOLDING_ITERATORS(_PyRestrict_NESTED_ITERATOR)
+#define _PyRestrict_SET_GUEST_ITERATORS(state)                              \
     do {                                                                    \
         if (_PyRestrict_IS_GUEST()) {                                       \
-            _PyRestrict_ITERATORS(_PyRestrict_SET_POLLED)                   \
-            _PyRestrict_HOLDING_ITERATORS(_PyRestrict_SET_HOLDING)          \
+            _PyRestrict_POLLED_ITERATORS(_PyRestrict_SET_ITERATOR)          \
+            _PyRestrict_NESTED_ITERATORS(_PyRestrict_SET_ITERATOR)          \
+            _PyRestrict_HOLDING_ITERATORS(_PyRestrict_SET_ITERATOR)         \
         }                                                                   \
     } while (0)
 #define _PyRestrict_POLL_RESULT(result)                                     \
@@ -418,8 +433,8 @@ extern int _PyRestrict_NetBytesExceeded(void);
 #define _PyRestrict_COMPARE_MEMBER
 #define _PyRestrict_POLLED_COMPARE
 #define _PyRestrict_POLL_COMPARE(ms)
-#define _PyRestrict_POLLED_ITERATORS
-#define _PyRestrict_POLL_ITERATORS(state)
+#define _PyRestrict_GUEST_ITERATORS
+#define _PyRestrict_SET_GUEST_ITERATORS(state)
 #define _PyRestrict_POLL_RESULT(result)
 #define _PyRestrict_UNWINDS(tstate) 0
 #define _PyRestrict_NO_TRACEBACK(tstate)
