@@ -44,8 +44,8 @@ _PyRestrict_FindFrozen(const char *name)
     return NULL;
 }
 
-const struct _inittab *
-_PyRestrict_FindBuiltin(const char *name)
+static const struct _inittab *
+find_builtin(const char *name)
 {
     for (const struct _inittab *p = PyImport_Inittab; p->name != NULL; p++) {
         if (strcmp(p->name, name) == 0 && p->initfunc != NULL) {
@@ -53,6 +53,17 @@ _PyRestrict_FindBuiltin(const char *name)
         }
     }
     return NULL;
+}
+
+/* Reviewed, or allowed by name.  Source of the host's folders that has the name
+   of another one does not stand for it. */
+const struct _inittab *
+_PyRestrict_FindBuiltin(const char *name)
+{
+    struct _restrict_policy *policy = &_PyRestrict_GetState()->policy;
+    return _PyRestrict_IsReviewedModule(name)
+           || _PyRestrict_NamesCover(&policy->allowed, name)
+           ? find_builtin(name) : NULL;
 }
 
 PyModuleDef *
@@ -103,7 +114,7 @@ may_offer(const char *name)
         }
     }
     struct _restrict_policy *policy = &_PyRestrict_GetState()->policy;
-    return _PyRestrict_FindBuiltin(name) != NULL
+    return find_builtin(name) != NULL
            && !_PyRestrict_NamesCover(&policy->blocked, name);
 }
 
@@ -347,7 +358,7 @@ find_extensions(struct _restrict_policy *policy, const char *name)
 static int
 is_at_hand(const char *name)
 {
-    return _PyRestrict_FindBuiltin(name) != NULL
+    return find_builtin(name) != NULL
            || _PyRestrict_FindFrozen(name) != NULL
            || _PyRestrict_IsReviewedModule(name);
 }
