@@ -170,11 +170,14 @@ note_rows(PyObject *exc)
     return rows;
 }
 
+/* Of the numbers of a guest's, those that a file can have. */
 static PyObject *
 int_or_none(PyObject *object)
 {
-    return object != NULL && PyLong_CheckExact(object) ? Py_NewRef(object)
-                                                       : Py_NewRef(Py_None);
+    int number = object != NULL && PyLong_CheckExact(object)
+                 ? PyLong_AsInt(object) : -1;
+    PyErr_Clear();
+    return number >= 0 ? PyLong_FromLong(number) : Py_NewRef(Py_None);
 }
 
 /* (message, file, line, offset, text, last line, offset there) or None. */
@@ -231,7 +234,8 @@ member_rows(PyObject *exc, struct tree *tree)
     return rows != NULL ? Py_BuildValue("(Nn)", rows, n) : NULL;
 }
 
-/* (relation, qualified type name, message, frames, notes, syntax, members).
+/* (relation, qualified type name, message, frames, notes, syntax, members,
+   suggestion).
    Relation: 0 the exception itself, 1 its cause, 2 what was being handled. */
 static PyObject *
 part_row(PyObject *exc, int relation, struct tree *tree)
@@ -244,9 +248,9 @@ part_row(PyObject *exc, int relation, struct tree *tree)
         Py_XDECREF(notes);
         return NULL;
     }
-    return Py_BuildValue("(iNNNNNN)", relation, type_name(Py_TYPE(exc), 1),
+    return Py_BuildValue("(iNNNNNNN)", relation, type_name(Py_TYPE(exc), 1),
                          text_of(exc), frames, notes, syntax_row(exc),
-                         members);
+                         members, _PyRestrict_DescribeSuggestion(exc));
 }
 
 /* --- The chain ------------------------------------------------------------------------------ */
@@ -294,7 +298,9 @@ exit_status(PyObject *exc)
     if (code == NULL || code == Py_None) {
         return PyLong_FromLong(0);
     }
-    return PyLong_CheckExact(code) ? Py_NewRef(code) : PyLong_FromLong(1);
+    int status = PyLong_CheckExact(code) ? (int)PyLong_AsLong(code) : 1;
+    PyErr_Clear();                      // too large: -1, as ever
+    return PyLong_FromLong(status);
 }
 
 PyObject *

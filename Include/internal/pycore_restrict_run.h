@@ -58,6 +58,7 @@ typedef enum {
     _PyRestrict_DONE,                   // answer: the value
     _PyRestrict_FAILED,                 // answer: describes the exception
     _PyRestrict_UNCOPYABLE,             // answer: the message
+    _PyRestrict_NO_MEMORY,              // a MemoryError; answer: as FAILED
     _PyRestrict_LOST,                   // no memory left to say more
 } _PyRestrict_Outcome;
 
@@ -99,6 +100,9 @@ extern int _PyRestrict_GuestHasRoom(struct _restrict_guest *guest);
 /* Carry out the struct _restrict_call `arg`: attached to the guest, and on its
    stack (restrict_task.c). */
 extern void _PyRestrict_CarryOut(struct _restrict_guest *guest, void *arg);
+
+/* In the guest: which name an exception may be about (restrict_suggest.c). */
+extern PyObject *_PyRestrict_DescribeSuggestion(PyObject *exc);
 
 /* In the guest: the built-in function that stands for host function `index`
    (restrict_host.c).  module: its __module__, or NULL. */

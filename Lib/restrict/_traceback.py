@@ -6,6 +6,7 @@ guest (Python/restrict_describe.c), and of the source, which the host has.
 
 from __future__ import annotations
 
+import sys
 from itertools import groupby
 from textwrap import dedent
 from typing import TYPE_CHECKING
@@ -20,8 +21,9 @@ if TYPE_CHECKING:
     Syntax = tuple[str, str, int | None, int | None, str, int | None,
                    int | None]
     Members = tuple[Sequence[Sequence["Part"]], int]
+    Suggestion = tuple[str | None, str | None]
     Part = tuple[int, str, str, Sequence[Frame], Sequence[str],
-                 Syntax | None, Members | None]
+                 Syntax | None, Members | None, Suggestion]
     Description = tuple[str, str, int | None, Sequence[Part]]
 
 _RELATIONS = {
@@ -102,8 +104,18 @@ def _format_syntax(syntax: Syntax, sources: Mapping[str, str]) -> str:
     return result
 
 
+def _format_suggestion(suggestion: Suggestion) -> str:
+    """Return what stands behind a message about a name."""
+    variable, meant = suggestion
+    result = f". Did you mean: '{meant}'?" if meant is not None else ""
+    if variable in sys.stdlib_module_names:
+        result += (" Or did" if result else ". Did")
+        result += f" you forget to import '{variable}'?"
+    return result
+
+
 def _format_part(part: Part, sources: Mapping[str, str]) -> str:
-    _, type_name, message, frames, notes, syntax, members = part
+    _, type_name, message, frames, notes, syntax, members, suggestion = part
     result = "Traceback (most recent call last):\n" if frames else ""
     if frames and members is not None:
         result = "Exception Group " + result
@@ -112,6 +124,7 @@ def _format_part(part: Part, sources: Mapping[str, str]) -> str:
     if syntax is not None:
         result += _format_syntax(syntax, sources)
         message = syntax[0]
+    message += _format_suggestion(suggestion)
     result += f"{type_name}: {message}\n" if message else f"{type_name}\n"
     return result + "".join(f"{note}\n" for note in notes)
 

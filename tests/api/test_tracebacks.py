@@ -132,6 +132,40 @@ SOURCES = [
     '    raise ValueError("v") from e\n',
     'class X:\n'
     '    y = 1/0\n',
+    # What may have been meant.
+    'pritn(1)\n',
+    'json.loads("1")\n',
+    'heap = 1\n'
+    'heapq\n',
+    'def f(argument): return arguments\n'
+    'f(1)\n',
+    'def f():\n'
+    '    if f is None: value = 1\n'
+    '    values = 1\n'
+    '    return value\n'
+    'f()\n',
+    'class A:\n'
+    '    value = 1\n'
+    '    def f(self): return value\n'
+    'A().f()\n',
+    'class A:\n'
+    '    _hidden = 1\n'
+    '    def f(self): return self.hiden\n'
+    'A().f()\n',
+    'class A:\n'
+    '    _hidden = 1\n'
+    'A().hiden\n',
+    'class A:\n'
+    '    def blech(self): pass\n'
+    'A().bleck()\n',
+    '"".uper()\n',
+    'from math import sqr\n',
+    'import textwrap\n'
+    'textwrap.dedend\n',
+    'try:\n'
+    '    naem\n'
+    'except NameError as name:\n'
+    '    raise ExceptionGroup("g", [name])\n',
     # Groups: what each member says, where it was raised, what led to it.
     'raise ExceptionGroup("g", [ValueError(1), ExceptionGroup("h", '
     '[KeyError("k")])])\n',
