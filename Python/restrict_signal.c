@@ -106,4 +106,20 @@ _PyRestrict_HandleSignals(PyThreadState *tstate)
     return 1;
 }
 
+int
+_PyRestrict_SignalWaits(void)
+{
+    return _Py_atomic_load_int_relaxed(&received);
+}
+
+/* What another thread ran is not there any more. */
+void
+_PyRestrict_SignalsAfterFork(void)
+{
+    if (!on_main_thread()) {
+        _Py_atomic_store_ptr(&main_guest, NULL);
+        take_received();
+    }
+}
+
 #endif  /* WITH_RESTRICTED */

@@ -111,6 +111,10 @@ PyRestrict_SetSocketsCap(PyInterpreterState *interp, int sockets)
     if (net == NULL) {
         return -1;
     }
+    if (sockets < 0) {
+        PyErr_SetString(PyExc_ValueError, "the sockets cap is negative");
+        return -1;
+    }
     net->socket_cap = sockets;
     return 0;
 }
@@ -120,6 +124,10 @@ PyRestrict_SetNetBytesCap(PyInterpreterState *interp, long long bytes)
 {
     struct _restrict_net *net = _PyRestrict_NetOf(interp);
     if (net == NULL) {
+        return -1;
+    }
+    if (bytes < -1) {
+        PyErr_SetString(PyExc_ValueError, "the cap of bytes is negative");
         return -1;
     }
     net->bytes_cap = bytes;
@@ -200,7 +208,7 @@ _PyRestrict_IPAddressCheck(const char *ip, int port)
         PyErr_Format(PyExc_ValueError, "'%.100s' is not an IP address", ip);
         return -1;
     }
-    return check(&address, port, 1);
+    return check(&address, port == 0 ? _PyRestrict_ANY_PORT : port, 1);
 }
 
 int
@@ -559,7 +567,7 @@ check_amount(int fd, Py_ssize_t *size)
     if (*size <= left) {
         return 0;
     }
-    if (left == 0 || !_PyRestrict_IsStream(fd)) {
+    if (left <= 0 || !_PyRestrict_IsStream(fd)) {
         return _PyRestrict_NetBytesExceeded();
     }
     *size = (Py_ssize_t)left;

@@ -172,14 +172,15 @@ _PyRestrict_HandlePending(PyThreadState *tstate)
     struct _restrict_limits *limits = &state->limits;
     if (_PyRestrict_HandleSignals(tstate) && limits->step_cap == 0) {
         _Py_unset_eval_breaker_bit(tstate, _PY_RESTRICTED_BIT);
-        if (_PyRestrict_IsHit(state)) {     // before or after it was cleared
+        // before or after it was cleared
+        if (_PyRestrict_IsHit(state) || _PyRestrict_SignalWaits()) {
             _Py_set_eval_breaker_bit(tstate, _PY_RESTRICTED_BIT);
         }
     }
     if (!_PyRestrict_IsHit(state) && limits->step_cap != 0
         && at_step(tstate))
     {
-        if (limits->steps == limits->step_cap) {
+        if (limits->steps >= limits->step_cap) {
             _PyRestrict_Stop(state, _PyRestrict_LIMIT_STEPS);
         }
         else {

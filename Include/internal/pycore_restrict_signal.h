@@ -27,6 +27,12 @@ extern void _PyRestrict_SignalsLeave(struct _restrict_guest *before);
    the guest: 1 if so. */
 extern int _PyRestrict_HandleSignals(PyThreadState *tstate);
 
+/* Has one come that the host has not handled yet? */
+extern int _PyRestrict_SignalWaits(void);
+
+/* In the child of a fork: the main thread is the one that forked. */
+extern void _PyRestrict_SignalsAfterFork(void);
+
 #else
 
 #define _PyRestrict_SIGNAL_RECEIVED(signal)
