@@ -113,16 +113,22 @@ _PyRestrict_Deadline(const struct _restrict_limits *limits, int64_t now,
 
 /* --- Running ------------------------------------------------------------- */
 
+void
+_PyRestrict_MoveRun(struct _restrict_limits *limits)
+{
+    limits->thread = (pid_t)syscall(SYS_gettid);
+    pthread_getcpuclockid(pthread_self(), &limits->cpu_clock);
+    last_answer.clock = limits->cpu_clock;
+    last_answer.moment = 0;
+}
+
 /* With the mutex: the calling thread runs the guest from now on. */
 static void
 open_run(struct _restrict_state *state, _PyRestrict_RunKind kind)
 {
     struct _restrict_limits *limits = &state->limits;
     limits->running = kind;
-    limits->thread = (pid_t)syscall(SYS_gettid);
-    pthread_getcpuclockid(pthread_self(), &limits->cpu_clock);
-    last_answer.clock = limits->cpu_clock;
-    last_answer.moment = 0;
+    _PyRestrict_MoveRun(limits);
     limits->wall.base = _PyRestrict_ReadClock(CLOCK_MONOTONIC);
     limits->cpu.base = limits->paused
                        ? -1 : _PyRestrict_ReadClock(limits->cpu_clock);

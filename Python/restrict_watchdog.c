@@ -9,6 +9,7 @@
 #include "Python.h"
 #include "pycore_restrict.h"
 #include "pycore_restrict_clock.h"
+#include "pycore_restrict_signal.h"
 
 #ifdef WITH_RESTRICTED
 
@@ -31,6 +32,7 @@ static struct {
     int prepared;                 // the mutex and all else outlive a fork
     int started;                  // the thread does not
     int64_t wakes_at;
+    pid_t forking;                // the thread that does
     int signal;                   // that interrupts a guest; 0: none was free
     struct _restrict_state *running;
 } watchdog = {
@@ -162,14 +164,40 @@ _PyRestrict_UnlockWatchdog(void)
     pthread_mutex_unlock(&watchdog.mutex);
 }
 
-/* After a fork, the child has no watchdog yet, and runs no guest but the one
-   of the thread that forked. */
+static void
+lock_for_fork(void)
+{
+    _PyRestrict_LockWatchdog();
+    watchdog.forking = (pid_t)syscall(SYS_gettid);
+}
+
+/* Those of other threads are as good as gone. */
+static void
+keep_own_guests(void)
+{
+    struct _restrict_state **link = &watchdog.running;
+    while (*link != NULL) {
+        struct _restrict_limits *limits = &(*link)->limits;
+        if (limits->thread != watchdog.forking) {
+            *link = limits->next;
+            continue;
+        }
+        _PyRestrict_MoveRun(limits);
+        link = &limits->next;
+    }
+}
+
+/* After a fork, the child has no watchdog yet, and runs no guest but those of
+   the thread that forked, which is another one now. */
 static void
 restart_in_child(void)
 {
     watchdog.started = 0;
+    watchdog.wakes_at = NEVER;      // whoever runs a guest starts it
     watchdog.pinned = NULL;
     init_condition();
+    keep_own_guests();
+    _PyRestrict_SignalsAfterFork();
     _PyRestrict_UnlockWatchdog();
 }
 
@@ -198,7 +226,7 @@ prepare(void)
     }
     watchdog.prepared = 1;
     init_condition();
-    pthread_atfork(_PyRestrict_LockWatchdog, _PyRestrict_UnlockWatchdog,
+    pthread_atfork(lock_for_fork, _PyRestrict_UnlockWatchdog,
                    restart_in_child);
     take_signal();
 }
@@ -233,7 +261,7 @@ _PyRestrict_LookAgain(struct _restrict_state *state)
     }
     if (_PyRestrict_StartWatchdog() < 0) {
         // Nobody would watch it: rather not run.
-        _PyRestrict_Stop(state, _PyRestrict_LIMIT_WALL);
+        stop_pinned(state, _PyRestrict_LIMIT_WALL);
         return;
     }
     _PyRestrict_Limit limit;

@@ -32,6 +32,9 @@ extern int64_t _PyRestrict_ReadClock(clockid_t clock);
 /* Is there a time at which the guest must be stopped? */
 extern int _PyRestrict_IsTimed(const struct _restrict_limits *limits);
 
+/* With the watchdog's mutex: this thread is the one that runs the guest. */
+extern void _PyRestrict_MoveRun(struct _restrict_limits *limits);
+
 /* When to do something about this guest, and what limit it then is over. */
 extern int64_t _PyRestrict_Deadline(const struct _restrict_limits *limits,
                                     int64_t now, _PyRestrict_Limit *limit);
