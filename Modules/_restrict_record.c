@@ -51,48 +51,12 @@ _restrict_Output(GuestObject *self, PyObject *args)
     return bytes;
 }
 
-static PyObject *
-denial_row(const PyRestrictDenial *denial)
-{
-    return Py_BuildValue("(sNNiNKdd)", denial->capability,
-                         PyUnicode_DecodeUTF8(denial->subject,
-                                              strlen(denial->subject),
-                                              "replace"),
-                         PyUnicode_DecodeUTF8(denial->filename,
-                                              strlen(denial->filename),
-                                              "replace"),
-                         denial->line,
-                         denial->grant == NULL ? Py_NewRef(Py_None)
-                         : PyUnicode_DecodeUTF8(denial->grant,
-                                                strlen(denial->grant),
-                                                "replace"),
-                         denial->count, denial->first_time,
-                         denial->last_time);
-}
-
 PyObject *
 _restrict_Denials(GuestObject *self, PyObject *Py_UNUSED(args))
 {
-    int n;
     PyInterpreterState *interp = _restrict_OpenInterp(self);
-    if (interp == NULL) {
-        return NULL;
-    }
-    PyRestrictDenial *denials = _PyRestrict_CopyDenials(interp, &n);
-    if (denials == NULL) {
-        return PyErr_NoMemory();
-    }
-    PyObject *list = PyList_New(n);
-    for (int i = 0; i < n && list != NULL; i++) {
-        PyObject *row = denial_row(&denials[i]);
-        if (row == NULL) {
-            Py_CLEAR(list);
-            break;
-        }
-        PyList_SET_ITEM(list, i, row);
-    }
-    PyMem_RawFree(denials);
-    return list;
+    return interp != NULL ? _PyRestrict_ListDenials(&interp->restricted->log)
+                          : NULL;
 }
 
 PyObject *

@@ -153,8 +153,26 @@ control_size(const unsigned char *p)
            ? 3 : 0;
 }
 
+/* Without the character that was cut at the end, if one was. */
+static size_t
+whole_length(const char *text, size_t n)
+{
+    size_t last = n;
+    while (last > 0 && n - last < 3 && (text[last - 1] & 0xc0) == 0x80) {
+        last--;
+    }
+    if (last == 0) {
+        return n;
+    }
+    unsigned char first = (unsigned char)text[--last];
+    size_t size = first >= 0xf0 ? 4 : first >= 0xe0 ? 3 : first >= 0xc0 ? 2
+                                                                        : 1;
+    return n - last < size ? last : n;
+}
+
 /* Copy text, with control characters as '?', so that it can neither forge
-   lines of a log nor drive a terminal. */
+   lines of a log nor drive a terminal.  What is cut ends with a whole
+   character. */
 static void
 copy_printable(char *to, size_t size, const char *from)
 {
@@ -164,7 +182,7 @@ copy_printable(char *to, size_t size, const char *from)
         to[i++] = control ? '?' : *from;
         from += control ? control : 1;
     }
-    to[i] = '\0';
+    to[whole_length(to, i)] = '\0';
 }
 
 static double
@@ -320,15 +338,42 @@ log_copy(const struct _restrict_log *log)
     return copy;
 }
 
-PyRestrictDenial *
-_PyRestrict_CopyDenials(PyInterpreterState *interp, int *n)
+static PyObject *
+denial_row(const PyRestrictDenial *denial)
 {
-    struct _restrict_log *log = &interp->restricted->log;
+    const char *texts[] = {denial->subject, denial->filename, denial->grant};
+    PyObject *rows[3];
+    for (int i = 0; i < 3; i++) {
+        rows[i] = texts[i] != NULL
+                  ? PyUnicode_DecodeUTF8(texts[i], strlen(texts[i]), "replace")
+                  : Py_NewRef(Py_None);
+    }
+    return Py_BuildValue("(sNNiNKdd)", denial->capability, rows[0], rows[1],
+                         denial->line, rows[2], denial->count,
+                         denial->first_time, denial->last_time);
+}
+
+PyObject *
+_PyRestrict_ListDenials(struct _restrict_log *log)
+{
     _PyMutex_LockTimed(&log->mutex, -1, _Py_LOCK_DONT_DETACH);
-    *n = log->n_entries;
-    PyRestrictDenial *copy = log_copy(log);
+    int n = log->n_entries;
+    PyRestrictDenial *denials = log_copy(log);
     PyMutex_Unlock(&log->mutex);
-    return copy;
+    if (denials == NULL) {
+        return PyErr_NoMemory();
+    }
+    PyObject *list = PyList_New(n);
+    for (int i = 0; i < n && list != NULL; i++) {
+        PyObject *row = denial_row(&denials[i]);
+        if (row == NULL) {
+            Py_CLEAR(list);
+            break;
+        }
+        PyList_SET_ITEM(list, i, row);
+    }
+    PyMem_RawFree(denials);
+    return list;
 }
 
 void

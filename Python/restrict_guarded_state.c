@@ -18,12 +18,16 @@
 
 /* In a capsule of the interpreter's own dict: trusted programs that never use
    guarded mode have nothing. */
-#define STATE_KEY "restrict.guarded"
+#define STATE_NAME "restrict.guarded"
+
+/* In the interpreter's dict.  A static object of ours: looking it up makes no
+   string, and so works without memory. */
+#define STATE_KEY ((PyObject *)&_PyRestrict_RefusedDescr_Type)
 
 static void
 free_guarded(PyObject *capsule)
 {
-    struct _restrict_guarded *state = PyCapsule_GetPointer(capsule, STATE_KEY);
+    struct _restrict_guarded *state = PyCapsule_GetPointer(capsule, STATE_NAME);
     _PyRestrict_LogFini(&state->log);
     Py_XDECREF(state->sealed_type);
     Py_XDECREF(state->carried_type);
@@ -73,13 +77,13 @@ new_guarded(PyObject *dict)
     state->told_at = time(NULL);
     state->log.hook = tell_soon;
     state->log.hook_arg = state;
-    PyObject *capsule = PyCapsule_New(state, STATE_KEY, free_guarded);
+    PyObject *capsule = PyCapsule_New(state, STATE_NAME, free_guarded);
     if (capsule == NULL) {
         PyMem_RawFree(state);
         return NULL;
     }
     if (make_types(state) < 0
-        || PyDict_SetItemString(dict, STATE_KEY, capsule) < 0)
+        || PyDict_SetItem(dict, STATE_KEY, capsule) < 0)
     {
         state = NULL;
     }
@@ -96,13 +100,13 @@ _PyRestrict_GetGuarded(void)
         PyErr_NoMemory();
         return NULL;
     }
-    if (PyDict_GetItemStringRef(dict, STATE_KEY, &capsule) < 0) {
+    if (PyDict_GetItemRef(dict, STATE_KEY, &capsule) < 0) {
         return NULL;
     }
     if (capsule == NULL) {
         return new_guarded(dict);
     }
-    struct _restrict_guarded *state = PyCapsule_GetPointer(capsule, STATE_KEY);
+    struct _restrict_guarded *state = PyCapsule_GetPointer(capsule, STATE_NAME);
     Py_DECREF(capsule);             // the dict keeps it
     return state;
 }
@@ -122,29 +126,11 @@ _PyRestrict_GuardedLog(void)
 
 /* --- The record ------------------------------------------------------------------ */
 
-static PyObject *
-denial_as_tuple(const PyRestrictDenial *denial)
-{
-    return Py_BuildValue("(sssizKdd)", denial->capability, denial->subject,
-                         denial->filename, denial->line, denial->grant,
-                         denial->count, denial->first_time,
-                         denial->last_time);
-}
-
-/* A list of tuples, in the order of the fields of PyRestrictDenial. */
 PyObject *
 _PyRestrict_GuardedDenials(void)
 {
     struct _restrict_guarded *state = _PyRestrict_GetGuarded();
-    PyObject *list = state != NULL ? PyList_New(0) : NULL;
-    for (int i = 0; list != NULL && i < state->log.n_entries; i++) {
-        PyObject *item = denial_as_tuple(&state->log.entries[i].public);
-        if (item == NULL || PyList_Append(list, item) < 0) {
-            Py_CLEAR(list);
-        }
-        Py_XDECREF(item);
-    }
-    return list;
+    return state != NULL ? _PyRestrict_ListDenials(&state->log) : NULL;
 }
 
 /* --- Telling the host ----------------------------------------------------------- */

@@ -164,3 +164,16 @@ for write in (lambda: b.update(a=1), lambda: b.__setitem__("a", 1)):
         print(e)
 print(restrict.guarded_denials())
 """) == ("read-only: builtins.update\nread-only: builtins['a'] = ...\n[]\n")
+
+
+def test_names_that_are_cut(program):
+    """A subject is cut to its length between two characters."""
+    assert program(LISTEN + """
+names = "\u00e9" * 150, "a" + "\u4e2d" * 150, "bb" + "\U00020000" * 150
+for name in names:
+    print(run("import " + name))
+subjects = [d.subject for d in restrict.guarded_denials()]
+print([name.startswith(text) for text, name in zip(subjects, names)])
+print(len(heard), all(190 < len(text.encode()) < 200 for text in subjects))
+""").splitlines() == ["RestrictedImportError"] * 3 + ["[True, True, True]",
+                                                      "3 True"]
