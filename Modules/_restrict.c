@@ -293,7 +293,10 @@ guest_close(GuestObject *self, PyObject *Py_UNUSED(args))
                      self->guest.owner);
         return NULL;
     }
-    _PyRestrict_GuestFini(&self->guest);
+    // It may be ending, on a thread that has let its GIL go meanwhile.
+    if (self->guest.interp != NULL) {
+        _PyRestrict_GuestFini(&self->guest);
+    }
     Py_RETURN_NONE;
 }
 

@@ -234,23 +234,32 @@ reset(struct _restrict_copy *copy)
     _PyRestrict_CopyInit(copy, guest);
 }
 
-/* Describe the exception that is set, and drop it. */
+/* Steals text, which is NULL if there was no memory for it. */
 static void
-answer_exception(struct _restrict_call *call)
+answer_text(struct _restrict_call *call, _PyRestrict_Outcome outcome,
+            PyObject *text)
 {
-    PyObject *exc = PyErr_GetRaisedException();
-    PyObject *text = exc ? _PyRestrict_DescribeException(exc) : NULL;
-    Py_XDECREF(exc);
     reset(&call->answer);
-    call->outcome = _PyRestrict_FAILED;
-    if (text == NULL
-        || _PyRestrict_CopyPut(&call->answer, text, "exception") < 0)
-    {
+    call->outcome = outcome;
+    if (text == NULL || _PyRestrict_CopyPut(&call->answer, text, "text") < 0) {
         PyErr_Clear();
         reset(&call->answer);
         call->outcome = _PyRestrict_LOST;
     }
     Py_XDECREF(text);
+}
+
+/* Describe the exception that is set, and drop it. */
+static void
+answer_exception(struct _restrict_call *call)
+{
+    PyObject *exc = PyErr_GetRaisedException();
+    int no_memory = exc != NULL
+                    && Py_IS_TYPE(exc, (PyTypeObject *)PyExc_MemoryError);
+    PyObject *text = exc ? _PyRestrict_DescribeException(exc) : NULL;
+    Py_XDECREF(exc);
+    answer_text(call, no_memory ? _PyRestrict_NO_MEMORY : _PyRestrict_FAILED,
+                text);
 }
 
 /* The value has a type that does not cross; say where. */
@@ -260,16 +269,7 @@ answer_uncopyable(struct _restrict_call *call)
     PyObject *exc = PyErr_GetRaisedException();
     PyObject *text = PyObject_Str(exc);
     Py_DECREF(exc);
-    reset(&call->answer);
-    call->outcome = _PyRestrict_UNCOPYABLE;
-    if (text == NULL
-        || _PyRestrict_CopyPut(&call->answer, text, "message") < 0)
-    {
-        PyErr_Clear();
-        reset(&call->answer);
-        call->outcome = _PyRestrict_LOST;
-    }
-    Py_XDECREF(text);
+    answer_text(call, _PyRestrict_UNCOPYABLE, text);
 }
 
 static void

@@ -10,6 +10,7 @@ from __future__ import annotations
 import atexit
 import inspect
 import os
+import threading
 import time
 import weakref
 from collections.abc import Callable, Mapping
@@ -218,6 +219,7 @@ class Interpreter:
     ) -> None:
         self._closed = True
         self._forked = False
+        self._closing = threading.RLock()
         if policy is None:
             policy = Policy()
         if not isinstance(policy, Policy):
@@ -359,6 +361,11 @@ class Interpreter:
         """
         if self._closed:
             return
+        with self._closing:
+            if not self._closed:
+                self._close()
+
+    def _close(self) -> None:
         if self._guest.running:
             raise RuntimeError("the interpreter is in use")
         self._stdout, self._stderr = self.stdout, self.stderr
@@ -404,6 +411,7 @@ class Interpreter:
     def _forget(self) -> None:
         """Let go of a guest that a fork has left behind, once it is idle."""
         self._forked = True
+        self._closing = threading.RLock()       # it may be another thread's
         if self._guest.forget():
             self._closed = True
             _open.discard(self)
@@ -438,8 +446,8 @@ class Interpreter:
         raise self._failure(outcome, value)
 
     def _failure(self, outcome: int, value: Any) -> Exception:
-        no_memory = outcome == _native.LOST or value[0] == "MemoryError"
-        if no_memory and self.policy.memory is not None:
+        if (outcome in (_native.NO_MEMORY, _native.LOST)
+                and self.policy.memory is not None):
             return LimitExceeded("memory", self.usage)
         if outcome == _native.LOST:
             return GuestError("MemoryError", "")

@@ -109,4 +109,4 @@ else:
 
 # Tasks and outcomes: _PyRestrict_Task, _PyRestrict_Outcome.
 EXEC, EVAL, RUN, CALL, DEFINE = range(5)
-DONE, FAILED, UNCOPYABLE, LOST = range(4)
+DONE, FAILED, UNCOPYABLE, NO_MEMORY, LOST = range(5)

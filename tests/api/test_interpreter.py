@@ -554,3 +554,110 @@ def test_no_copies(host):
             for function in copy.copy, copy.deepcopy, pickle.dumps:
                 raises(TypeError, function, guest)
     """)
+
+
+def test_limits_in_the_child_of_a_fork(host):
+    """A host function that forks goes on with the guest in both processes,
+    and the child's has no more time than the parent's."""
+    host("""
+        import os, signal, warnings
+        warnings.simplefilter("ignore")     # of the watchdog beside us
+        def fork():
+            child = os.fork()
+            if child == 0:
+                signal.alarm(20)            # ends a child that does not stop
+            return child
+        for policy in (Policy(cpu=0.3, wall=None), Policy(wall=0.3)):
+            with Interpreter(policy, functions={"fork": fork}) as guest:
+                try:
+                    child = guest.eval("fork()")
+                    if child == 0:
+                        guest.exec("while True: pass")
+                        os._exit(9)
+                except LimitExceeded as error:
+                    os._exit(3 if error.limit in ("cpu", "wall") else 4)
+                except RuntimeError:            # closed, in the child
+                    os._exit(5)
+                assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 5
+            with Interpreter(policy, functions={"fork": fork}) as guest:
+                try:
+                    child = guest.eval("(c := fork()) or "
+                                       "exec('while True: pass') or c")
+                except LimitExceeded as error:
+                    os._exit(3 if error.limit in ("cpu", "wall") else 4)
+                assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 3
+    """)
+
+
+def test_closing_twice_at_once(host):
+    """Ending lets the GIL go: another thread may come with the same wish."""
+    host("""
+        import threading
+        for _ in range(20):
+            guest = Interpreter()
+            guest.exec("x = [object() for _ in range(100_000)]")
+            threads = [threading.Thread(target=close)
+                       for close in (guest.close, guest.close)]
+            for thread in threads:
+                thread.start()
+            for thread in threads:
+                thread.join()
+        for _ in range(20):                     # the object below it
+            guest = restrict._native.Guest([], str)
+            threads = [threading.Thread(target=guest.close) for _ in range(2)]
+            for thread in threads:
+                thread.start()
+            for thread in threads:
+                thread.join()
+    """)
+
+
+@pytest.mark.parametrize("source, message", [
+    ("raise SyntaxError('m', ('f', 10**5000, 1, 't'))", "m"),
+    ("raise SyntaxError('m', ('f', 1, 10**5000, 't', -10**5000, 2**31))",
+     "m (f, line 1)"),
+])
+def test_numbers_that_no_file_has(host, source, message):
+    host(f"""
+        error = raises(GuestError, restrict.run, {source!r})
+        assert error.type_name == "SyntaxError" and error.message
+        assert len(error.traceback) < 1000
+    """)
+
+
+@pytest.mark.parametrize("status", [10**100, -10**100, 2**40 + 7])
+def test_exit_status_is_cut_as_by_python(host, python, status):
+    source = f"raise SystemExit({status})"
+    trusted = subprocess.run([python, "-c", source]).returncode
+    host(f"""
+        error = raises(GuestError, restrict.run, {source!r})
+        assert error.exit_status & 0xff == {trusted}, error.exit_status
+    """)
+
+
+def test_a_memory_error_is_what_its_class_is(host):
+    host("""
+        with Interpreter() as guest:
+            guest.exec("class MemoryError(Exception): pass")
+            error = raises(GuestError, guest.exec, "raise MemoryError('no')")
+            assert str(error) == "MemoryError: no"
+            assert guest.eval("1 + 1") == 2
+            error = raises(LimitExceeded, guest.exec, "bytes(10**12)")
+            assert error.limit == "memory"
+    """)
+
+
+def test_an_audit_hook_may_say_no(host):
+    host("""
+        import sys
+        def veto(event, arguments):
+            if event == "cpython.PyInterpreterState_New" and refuse:
+                raise PermissionError("not today")
+        refuse = False
+        Interpreter().close()
+        sys.addaudithook(veto)
+        refuse = True
+        assert str(raises(PermissionError, Interpreter)) == "not today"
+        refuse = False
+        Interpreter().close()
+    """)
