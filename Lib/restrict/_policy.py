@@ -31,6 +31,9 @@ _PORTS = re.compile(r"(\d{1,5})-(\d{1,5})", re.ASCII)
 _HOST = re.compile(r"(?=.{1,253}\Z)(?!-)[a-zA-Z0-9_-]{1,63}(?<!-)"
                    r"(\.(?!-)[a-zA-Z0-9_-]{1,63}(?<!-))*\.?")
 
+# Modules that every guest has before it can ask for them.
+_ALWAYS_THERE = ("_io", "builtins", "sys")
+
 _MODES: dict[str, Mode] = {"r": "r", "w": "w", "rw": "rw"}
 
 # The fields that None lifts.
@@ -410,6 +413,17 @@ class Policy:
         if both:
             raise ValueError(f"block_modules: {min(both)!r} is in modules "
                              f"too")
+        for name in self.modules:
+            above = name.rpartition(".")[0]
+            while above:
+                if above in self.block_modules:
+                    raise ValueError(f"block_modules: {above!r} also blocks "
+                                     f"{name!r}, which is in modules")
+                above = above.rpartition(".")[0]
+        for name in _ALWAYS_THERE:
+            if name in self.block_modules:
+                raise ValueError(f"block_modules: {name!r} is there already "
+                                 f"when a guest begins")
         if "_restrict" in self.modules:
             raise ValueError("modules: '_restrict' is for the host alone")
 

@@ -165,3 +165,34 @@ def test_a_field_that_cannot_be_enforced_is_named(host):
             except NotImplementedError as exc:
                 assert field in str(exc)
     """)
+
+
+def test_source_that_the_guest_writes_is_source(host, tmp_path):
+    """With a folder to write to and to import from, a guest imports its own
+    text, and no module in C that happens to have its name."""
+    host(f"""
+        policy = Policy(path=[{str(tmp_path)!r}],
+                        directories={{{str(tmp_path)!r}: "rw"}})
+        with Interpreter(policy) as guest:
+            guest.exec("open('{tmp_path}/_imp.py', 'w').write('X = 1')")
+            assert guest.eval("__import__('_imp').X") == 1
+            assert not guest.eval("hasattr(__import__('_imp'), "
+                                  "'create_dynamic')")
+        with Interpreter(Policy(modules=["pwd"])) as guest:
+            guest.exec("import pwd; pwd.getpwuid")
+    """)
+
+
+@pytest.mark.parametrize("fields, message", [
+    ({"block_modules": ["sys"]}, "block_modules: 'sys' is there already"),
+    ({"block_modules": ["builtins"]}, "'builtins' is there already"),
+    ({"block_modules": ["_io"]}, "'_io' is there already"),
+    ({"modules": ["a.b"], "block_modules": ["a"]},
+     "block_modules: 'a' also blocks 'a.b', which is in modules"),
+])
+def test_blocks_that_would_not_hold(host, fields, message):
+    host(f"""
+        error = raises(ValueError, Policy, **{fields!r})
+        assert {message!r} in str(error), error
+        Policy(modules=["a"], block_modules=["a.b"])
+    """)
