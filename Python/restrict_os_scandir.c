@@ -79,7 +79,8 @@ read_folder(const path_arg *path, PyObject *list,
     const struct dirent *entry;
     int err = 0;
     while (!err && (errno = 0, entry = readdir(dir)) != NULL) {
-        if (strcmp(entry->d_name, ".") == 0
+        err = _PyRestrict_POLLING() && _PyRestrict_CheckStop() < 0;
+        if (err || strcmp(entry->d_name, ".") == 0
             || strcmp(entry->d_name, "..") == 0)
         {
             continue;
@@ -239,7 +240,7 @@ entry_stat(PyObject *self, PyObject *args, PyObject *kwargs)
     return Py_NewRef(entry->stat[follow]);
 }
 
-/* Is the entry of this type?  What is gone, or leads out, is of none. */
+/* Is the entry of this type?  What is gone is of none. */
 static PyObject *
 entry_is(entry_object *entry, int follow, unsigned char d_type, mode_t format)
 {

@@ -183,10 +183,15 @@ static Py_ssize_t
 measure(PyObject *self, Py_ssize_t limit, int line)
 {
     struct _restrict_stream *stream = stream_of(self);
+    Py_ssize_t searched = 0;
     for (;;) {
+        _PyRestrict_POLL(-1);
         const char *data = stream->data + stream->position;
         Py_ssize_t n = (Py_ssize_t)(stream->size - stream->position);
-        const char *end = line && n ? memchr(data, '\n', n) : NULL;
+        const char *end = line && n > searched
+                          ? memchr(data + searched, '\n', n - searched)
+                          : NULL;
+        searched = n;
         if (end != NULL && (limit < 0 || end - data < limit)) {
             return end - data + 1;
         }

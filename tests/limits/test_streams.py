@@ -42,3 +42,20 @@ def test_lifted_output(python, source, memory, end):
     assert ended == end
     if memory is not None:
         assert peak <= int(memory[:-3]) * 2**20
+
+
+@pytest.mark.parametrize("call", ["sys.stdin.readline()", "sys.stdin.read()",
+                                  "sys.stdin.buffer.read()", "input()"])
+def test_an_endless_stdin(python, tmp_path, call):
+    """Reading what never ends a line is stopped as any other work."""
+    script = tmp_path / "script.py"
+    script.write_text(f"import sys\n{call}\n")
+    for limit in ("cpu", "wall"):
+        other = {"cpu": "--wall", "wall": "--cpu"}[limit]
+        with open("/dev/zero") as zero:
+            done = subprocess.run(
+                [python, "-m", "restrict", "run", f"--{limit}", "0.3", other,
+                 "none", "--memory", "none", script],
+                stdin=zero, capture_output=True, text=True, timeout=60)
+        assert done.returncode == 120, done.stderr
+        assert f"exceeded its {limit} limit" in done.stderr
