@@ -10,6 +10,7 @@
    What the guest may ask for is in restrict_names.c. */
 
 #include "Python.h"
+#include "pycore_restrict_clock.h"  // _PyRestrict_ReadClock()
 #include "pycore_restrict_net.h"
 
 #ifdef WITH_RESTRICTED
@@ -198,7 +199,8 @@ wait_slice(struct lookup *lookup)
 static int
 run(struct lookup *lookup)
 {
-    time_t deadline = time(NULL) + LOOKUP_SECONDS + 1;
+    int64_t deadline = _PyRestrict_ReadClock(CLOCK_MONOTONIC)
+                       + LOOKUP_SECONDS * SECOND;
     if (start(lookup) < 0) {
         return _PyRestrict_LOOKUP_FAILED;
     }
@@ -206,7 +208,7 @@ run(struct lookup *lookup)
         if (PyErr_CheckSignals() < 0) {
             return _PyRestrict_LOOKUP_FAILED;
         }
-        if (time(NULL) >= deadline) {
+        if (_PyRestrict_ReadClock(CLOCK_MONOTONIC) >= deadline) {
             PyErr_Format(PyExc_TimeoutError,
                          "the look-up took more than %d seconds",
                          LOOKUP_SECONDS);
@@ -282,9 +284,15 @@ static int
 may_pin(const struct _restrict_net *net, const _PyRestrict_Address *address,
         const _PyRestrict_Ports *ports)
 {
-    return _PyRestrict_AddressClass(address) == NULL
-           || (_PyRestrict_GrantsCover(net, address, ports->first)
-               && _PyRestrict_GrantsCover(net, address, ports->last));
+    if (_PyRestrict_AddressClass(address) == NULL) {
+        return 1;
+    }
+    for (int port = ports->first; port <= ports->last; port++) {
+        if (!_PyRestrict_GrantsCover(net, address, port)) {
+            return 0;
+        }
+    }
+    return 1;
 }
 
 static int

@@ -121,6 +121,26 @@ show(s.recv(10).decode())
     assert guest(script, addresses=[tcp.address], **policy).value == "hello"
 
 
+def test_a_name_for_a_private_address_on_a_range_of_ports(python):
+    """The address is allowed on each port of the range, or the name is not."""
+    program = """
+import restrict
+def outcome(*addresses):
+    policy = restrict.Policy(addresses=addresses,
+                             hosts=[("internal", "80-90")])
+    try:
+        restrict.Interpreter(policy, resolve=lambda _: ["10.0.0.1"]).close()
+    except ValueError as error:
+        return "unless the address is allowed too" in str(error)
+print(outcome(("10.0.0.1", 80), ("10.0.0.1", 90)),
+      outcome(("10.0.0.1", "80-85"), ("10.0.0.1", "86-90")),
+      outcome(("10.0.0.1", 0)))
+"""
+    done = subprocess.run([python, "-c", program], capture_output=True,
+                          text=True, check=True)
+    assert done.stdout == "True None None\n"
+
+
 def test_networks_and_ranges(guest):
     script = """
 import socket
