@@ -4,7 +4,8 @@
    descriptor with openat2(): the kernel refuses to leave it by "..", by
    symbolic links, absolute or not, by magic links or into another mount,
    whoever swaps names meanwhile.  A kernel without openat2() gets a walk, one
-   component at a time, that keeps to the same rules.
+   component at a time, that keeps to the same rules, as far as it can see: a
+   folder of the same device, mounted beneath the grant, looks like any other.
 
    Only regular files and folders are opened: a device, a pipe or a socket
    beneath a grant is a way out of it. */
@@ -119,7 +120,9 @@ walk_last(struct walk *walk, const char *name, int flags, mode_t mode,
 {
     struct stat st;
     int dirfd = walk->fds[walk->depth];
-    *result = openat(dirfd, name, flags | O_NOFOLLOW | O_CLOEXEC, mode);
+    // What is on another mount is not to be touched: truncate it later.
+    *result = openat(dirfd, name,
+                     (flags & ~O_TRUNC) | O_NOFOLLOW | O_CLOEXEC, mode);
     int follow = !(flags & O_NOFOLLOW)
                  && (flags & (O_CREAT | O_EXCL)) != (O_CREAT | O_EXCL);
     if (*result < 0) {
@@ -141,10 +144,13 @@ walk_last(struct walk *walk, const char *name, int flags, mode_t mode,
             errno = saved;
             return err < 0 ? -1 : 1;
         }
-        if (S_ISLNK(st.st_mode) || st.st_dev == walk->dev) {
+        errno = EXDEV;
+        if (S_ISLNK(st.st_mode)
+            || (st.st_dev == walk->dev
+                && (!(flags & O_TRUNC) || ftruncate(*result, 0) == 0)))
+        {
             return 0;
         }
-        errno = EXDEV;
     }
     int saved = errno;
     close(*result);

@@ -25,14 +25,33 @@ proc_name(int fd, char name[40])
 
 /* --- stat --------------------------------------------------------------- */
 
+/* Of a time that may be far away. */
+static PyObject *
+nanoseconds(const struct timespec *ts)
+{
+    long long count;
+    if (!__builtin_mul_overflow(ts->tv_sec, 1000000000LL, &count)
+        && !__builtin_add_overflow(count, ts->tv_nsec, &count))
+    {
+        return PyLong_FromLongLong(count);
+    }
+    char text[40];
+    int below = ts->tv_sec < 0;         // and counted upwards from there
+    long long whole = below ? -(ts->tv_sec + (ts->tv_nsec > 0)) : ts->tv_sec;
+    long part = below && ts->tv_nsec > 0 ? 1000000000 - ts->tv_nsec
+                                         : ts->tv_nsec;
+    PyOS_snprintf(text, sizeof(text), "%s%lld%09ld", below ? "-" : "", whole,
+                  part);
+    return PyLong_FromString(text, NULL, 10);
+}
+
 static int
 set_times(PyObject *tuple, int i, const struct timespec *ts)
 {
     double seconds = (double)ts->tv_sec + 1e-9 * (double)ts->tv_nsec;
     PyObject *whole = PyLong_FromLongLong(ts->tv_sec);
     PyObject *real = PyFloat_FromDouble(seconds);
-    PyObject *ns = PyLong_FromLongLong(ts->tv_sec * 1000000000LL
-                                       + ts->tv_nsec);
+    PyObject *ns = nanoseconds(ts);
     PyTuple_SET_ITEM(tuple, 7 + i, whole);
     PyTuple_SET_ITEM(tuple, 10 + i, real);
     PyTuple_SET_ITEM(tuple, 13 + i, ns);

@@ -326,7 +326,7 @@ may_reach(const struct _restrict_files *files, const _PyRestrict_Path *path,
         close(fd);
         return 1;
     }
-    return errno != EXDEV;
+    return errno == ENOENT || errno == ENOTDIR;
 }
 
 int

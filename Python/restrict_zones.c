@@ -108,6 +108,12 @@ _PyRestrict_AsksForZone(PyObject *Py_UNUSED(module), PyObject *key)
     {
         return Py_NewRef(Py_False);
     }
+    size_t len_folder = strlen(FOLDER);
+    if (strncmp(path.text, FOLDER, len_folder) != 0
+        || (path.text[len_folder] != '/' && path.text[len_folder] != '\0'))
+    {
+        return Py_NewRef(Py_False);
+    }
     const struct _restrict_files *files = &_PyRestrict_GetState()->files;
     return PyBool_FromLong(
         _PyRestrict_ZoneCount == 0
