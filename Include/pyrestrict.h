@@ -16,7 +16,10 @@
        PyThreadState_Swap(host);
 
    Setters take the interpreter that they change and return 0, or -1 with an
-   exception set; on a trusted interpreter they fail with SystemError.  Check
+   exception set; on a trusted interpreter they fail with SystemError.  They
+   are called while no other thread runs that interpreter: what it is allowed
+   and its caps are read without a lock.  PyRestrict_Cancel() and
+   PyRestrict_GetUsage() are for any time.  Check
    macros take what to return as their last argument: on refusal they record
    a denial, set the exception and return it from the calling function; in a
    trusted interpreter they do nothing.
@@ -226,8 +229,9 @@ PyAPI_FUNC(int) PyRestrict_AllowDirectory(PyInterpreterState *interp,
                                           const char *path,
                                           const char *mode);
 
-/* Refuse unless the grants cover the path in `mode`.  By its text only: what
-   then opens the file by name could still be led out by a symbolic link. */
+/* Refuse unless the grants cover the path in `mode`, and what is there now is
+   beneath one.  What then opens the file by name could still be led out, by a
+   symbolic link that is put there meanwhile. */
 PyAPI_FUNC(int) _PyRestrict_PathCheck(const char *path, const char *mode);
 #define PyRestrict_CheckPath(path, mode, error_return)              \
     do {                                                            \
@@ -275,7 +279,7 @@ PyAPI_FUNC(int) PyRestrict_AllowHostRange(PyInterpreterState *interp,
 PyAPI_FUNC(int) PyRestrict_AllowNetworkInfo(PyInterpreterState *interp);
 
 /* Refuse unless the guest may reach the address, or look up the host, on the
-   port; -1 asks for any port. */
+   port; 0 asks for any port. */
 PyAPI_FUNC(int) _PyRestrict_IPAddressCheck(const char *ip, int port);
 PyAPI_FUNC(int) _PyRestrict_HostCheck(const char *host, int port);
 PyAPI_FUNC(int) _PyRestrict_NetworkInfoCheck(void);

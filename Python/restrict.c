@@ -15,6 +15,7 @@
 #include "pycore_lock.h"          // _PyMutex_at_fork_reinit()
 #include "pycore_pylifecycle.h"
 #include "pycore_restrict.h"
+#include "pycore_restrict_guarded.h"  // _PyRestrict_RUNS_UNTRUSTED()
 #include "pycore_runtime.h"       // _PyRuntime
 
 #ifdef WITH_RESTRICTED
@@ -246,10 +247,7 @@ _PyRestrict_StateOf(PyInterpreterState *interp)
 int
 _PyRestrict_TrustedCheck(const char *function)
 {
-    if (_PyRestrict_GetState() == NULL) {
-        return 0;
-    }
-    return _PyRestrict_GuardCall(function);
+    return _PyRestrict_RUNS_UNTRUSTED() ? _PyRestrict_GuardCall(function) : 0;
 }
 
 #endif  /* WITH_RESTRICTED */

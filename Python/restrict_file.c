@@ -4,7 +4,7 @@
    object came from: its descriptor must be one that the running guest opened
    itself.  A file that leaked in from a trusted interpreter, and a descriptor
    that the guest guessed, are of no use to it.  Paths are opened by
-   restrict_path.c, an opener's result must be a descriptor of the guest's.
+   restrict_beneath.c, an opener's result must be a descriptor of the guest's.
 
    Which descriptors those are is a set of bits in the interpreter's state:
    set when we open, cleared before anybody closes.  What is left when the
@@ -41,12 +41,6 @@ owned(const struct _restrict_files *files, int fd)
 {
     return fd >= 0 && WORD(fd) < files->n_owned_words
            && (files->owned[WORD(fd)] & BIT(fd)) != 0;
-}
-
-int
-_PyRestrict_IsOwnDescriptor(int fd)
-{
-    return owned(get_files(), fd);
 }
 
 static int

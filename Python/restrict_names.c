@@ -36,6 +36,7 @@ int
 _PyRestrict_HostCheck(const char *host, int port)
 {
     struct _restrict_state *state = _PyRestrict_GetState();
+    port = port == 0 ? _PyRestrict_ANY_PORT : port;
     if (state == NULL
         || (state->net != NULL
             && _PyRestrict_FindHost(state->net, host, port) != NULL))
@@ -46,7 +47,7 @@ _PyRestrict_HostCheck(const char *host, int port)
 }
 
 /* socket.gaierror or socket.herror.  Always NULL. */
-PyObject *
+static PyObject *
 raise_name_error(const char *class_name, int code, const char *text)
 {
     PyObject *name = PyUnicode_FromString("_socket");

@@ -3,7 +3,7 @@
    The functions here and in restrict_os_*.c stand in the guest's posix module
    in place of upstream's (rows `guard` of posix.tbl), with the same names,
    arguments and results.  Each works on a name in a folder, or on a
-   descriptor, that restrict_path.c opened beneath a grant; without a grant
+   descriptor, that restrict_beneath.c opened beneath a grant; without a grant
    that covers it, a path is refused before any system call.  What the guest
    cannot have is refused in the same way: folders by descriptor, hard links,
    ownership, special files.

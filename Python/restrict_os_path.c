@@ -1,7 +1,7 @@
 /* A path that a guest gives to a function of os: what it names, and how to
    fail.
 
-   It becomes a descriptor that restrict_path.c opened beneath a grant, or a
+   It becomes a descriptor that restrict_beneath.c opened beneath a grant, or a
    folder and a name in it where a name is made, changed or taken away.  What
    no grant covers comes back as EXDEV, from before any system call, and one
    function here makes the refusal of it. */

@@ -121,9 +121,9 @@ _PyRestrict_SocketOption(int fd, PyObject *args, int set)
     if (option_allowed(fd, number[0], number[1], value, set)) {
         return 0;
     }
-    PyOS_snprintf(subject, sizeof(subject), "%csetsockopt(%d, %d)",
-                  set ? ' ' : 'g', number[0], number[1]);
-    return _PyRestrict_DenySocket(set ? subject + 1 : "getsockopt()");
+    PyOS_snprintf(subject, sizeof(subject), "%cetsockopt(%d, %d)",
+                  set ? 's' : 'g', number[0], number[1]);
+    return _PyRestrict_DenySocket(subject);
 }
 
 #endif  /* WITH_RESTRICTED */

@@ -303,8 +303,6 @@ _PyRestrict_InitMain(PyThreadState *tstate)
     return _PyStatus_OK();
 }
 
-#define NO_THREAD_STATE ((PyThreadState *)-1)
-
 /* --- Once per main interpreter ----------------------------------------------------------- */
 
 /* C modules with static types must be set up in the main interpreter before
@@ -325,8 +323,10 @@ import_in_main(void)
     return 0;
 }
 
+#define NO_THREAD_STATE ((PyThreadState *)-1)
+
 /* Make a thread state of the main interpreter current, unless one is: NULL;
-   (void *)-1: no memory. */
+   NO_THREAD_STATE: no memory. */
 static PyThreadState *
 enter_main(void)
 {

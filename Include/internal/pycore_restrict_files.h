@@ -125,7 +125,6 @@ PyAPI_FUNC(void) _PyRestrict_UseOpenat2(int use);
    with an exception, and then the descriptor is closed. */
 extern int _PyRestrict_OwnDescriptor(int fd);
 extern void _PyRestrict_DisownDescriptor(int fd);
-extern int _PyRestrict_IsOwnDescriptor(int fd);
 /* 0 if it is the guest's own, else -1 with a recorded refusal. */
 extern int _PyRestrict_CheckDescriptor(int fd);
 /* The same, and it is no socket. */

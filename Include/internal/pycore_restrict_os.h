@@ -119,9 +119,6 @@ extern int _PyRestrict_StatPath(const path_arg *path, int follow,
 /* An os.stat_result. */
 extern PyObject *_PyRestrict_StatResult(const struct stat *st);
 
-/* === The functions, each table ended by NULL ============================ */
-
-
 #endif  /* WITH_RESTRICTED */
 
 #ifdef __cplusplus

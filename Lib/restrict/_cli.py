@@ -1,8 +1,8 @@
 """The command line: python -m restrict run|learn|explain|selftest|surface.
 
 `run` exits with the guest's own status; 120 when a limit stopped it, 121 when
-the policy is wrong or cannot be enforced, 122 when a guest in a process of its
-own crashed; 130 after Ctrl-C, as a shell would say.
+the policy is wrong or cannot be enforced; 130 after Ctrl-C, as a shell would
+say.
 """
 
 from __future__ import annotations
@@ -28,7 +28,6 @@ if TYPE_CHECKING:
 EXIT_USAGE = 2
 EXIT_LIMIT = 120
 EXIT_POLICY = 121
-EXIT_CRASH = 122
 EXIT_INTERRUPTED = 130
 EXIT_PIPE = 141                         # as a shell says of SIGPIPE
 
@@ -157,7 +156,9 @@ class _Outcome:
             if exc.exit_status == 1 and exc.message != "1":
                 self.error = exc
         else:
-            self.status, self.error = 1, exc
+            self.error = exc
+            self.status = (EXIT_INTERRUPTED
+                           if exc.type_name == "KeyboardInterrupt" else 1)
 
     def text(self) -> str:
         """Return what goes to stderr."""

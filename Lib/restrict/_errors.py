@@ -68,8 +68,8 @@ class GuestError(Exception):
 class LimitExceeded(Exception):
     """A limit of the policy stopped the guest, or cancel() did.
 
-    limit   "memory", "cpu", "wall", "steps", "output", "net_bytes" or
-            "cancel"
+    limit   "memory", "cpu", "wall", "steps", "output", "file_size",
+            "net_bytes" or "cancel"
     usage   what the guest had used when it was stopped: a restrict.Usage
     result  from restrict.run(): the Result as far as there is one
     """
@@ -98,7 +98,7 @@ class HostError(Exception):
 
 # --- What a guest sees of a host function's exception -----------------------
 
-# The classes that C knows by name (exception_by_name() in restrict_run.c).
+# The classes that C knows by name (exception_by_name() in restrict_host.c).
 _SAME_IN_GUEST: dict[type[BaseException], str] = {
     cls: cls.__name__
     for cls in (

@@ -31,6 +31,7 @@ def script(tmp_path):
     ("import sys\nsys.exit('why')", 1, "", "why\n"),
     ("import sys\nsys.exit()", 0, "", ""),
     ("1/0", 1, "", "ZeroDivisionError: division by zero\n"),
+    ("raise KeyboardInterrupt", 130, "", "KeyboardInterrupt\n"),
     ("def f(:", 1, "", "SyntaxError: invalid syntax\n"),
     ("while True: pass", 120, "", "exceeded its cpu limit\n"),
     ("int.__subclasses__()", 1, "", "is not allowed here\n"),
