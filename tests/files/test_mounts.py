@@ -5,6 +5,7 @@ machine allows that.
 """
 
 import json
+import os
 import subprocess
 
 import pytest
@@ -91,6 +92,28 @@ found = [open(f"{top}/data/a.txt").read(), see(g, "data/a.txt"),
          see(g, "data/a.txt", "w"), open(f"{top}/outside/secret").read()]
 """)
     assert found == ["secret", REFUSED, REFUSED, "secret"]
+
+
+def test_a_file_over_a_file_is_not_emptied(mounts, guest_program, how, tree,
+                                           top):
+    """Refused before anything happens to it, also without openat2()."""
+    script = tree / "script.py"
+    script.write_text(f"""
+for mode in "w", "r+", "a":
+    try: open({str(tree / "data/a.txt")!r}, mode).write("x")
+    except OSError as exc: print(type(exc).__name__)
+""")
+    done = subprocess.run(
+        ["unshare", "-rm", "sh", "-ec", """
+            mount -t tmpfs none "$0/out"
+            echo secret >"$0/out/file"
+            mount --bind "$0/out/file" "$0/data/a.txt"
+            "$@"
+            cat "$0/out/file"
+        """, tree, guest_program, *how, "--dir", tree / "data", "rw", script],
+        capture_output=True, text=True, timeout=120,
+        env={**os.environ, "PYTHONPATH": str(top / "build/cpython/Lib")})
+    assert done.stdout.split() == [REFUSED] * 3 + ["secret"], done.stderr
 
 
 def test_another_file_system_below(mounts):

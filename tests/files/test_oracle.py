@@ -87,3 +87,15 @@ print(json.dumps(found[0]))
     assert {row[0] for row in outcome.results[:-2]} \
         == {"RestrictedPermissionError"}
     assert outcome.results[-2:] == [False, False]
+
+
+def test_zones_say_nothing_of_other_paths(guest, tree):
+    """zoneinfo may ask which zones are granted, and nobody else what is."""
+    outcome = guest(f"""
+from restrict import _asks_for_zone
+up = "../" * 9
+print(json.dumps([_asks_for_zone(up + path) for path in (
+    {str(tree / "data")[1:]!r}, {str(tree / "outside")[1:]!r}, "")]
+    + [_asks_for_zone("UTC")]))
+""", "--dir", tree / "data", "r")
+    assert outcome.results == [False] * 4

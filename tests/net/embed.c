@@ -40,6 +40,8 @@ check_all(const char *who)
     report("address", check_address("127.0.0.1", 80));
     report("spelling", check_address("0x7f.1", 80));
     report("port", check_address("127.0.0.1", 81));
+    report("any", check_address("127.0.0.1", 0));
+    report("anyhost", check_host("127.0.0.1", 0));
     report("network", check_address("10.1.2.3", 8005));
     report("host", check_host("127.0.0.1", 80));
     report("info", check_info());
@@ -62,6 +64,8 @@ main(void)
     report("bad", PyRestrict_AllowIPAddress(interp, "127.0.0.1/24", 80));
     report("bad", PyRestrict_AllowIPAddress(interp, "127.0.0.1", 65536));
     report("bad", PyRestrict_AllowHost(interp, "a b", 80));
+    report("bad", PyRestrict_SetSocketsCap(interp, -1));
+    report("bad", PyRestrict_SetNetBytesCap(interp, -2));
     report("inside", PyRestrict_AllowHost(interp, "127.0.0.1", 80));
     report("allow", PyRestrict_AllowIPAddress(interp, "127.0.0.1", 80));
     report("allow", PyRestrict_AllowIPAddressRange(interp, "10.0.0.0/8", 8000,

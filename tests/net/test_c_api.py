@@ -27,13 +27,16 @@ def test_c_api(embed, build_dir):
     ok, refused = "0 -", f"-1 {PERMISSION}"
     assert done.stdout.splitlines() == [
         "trusted", *(f"{name} {ok}" for name in (
-            "address", "spelling", "port", "network", "host", "info")),
+            "address", "spelling", "port", "any", "anyhost", "network",
+            "host", "info")),
         *["setter -1 SystemError"] * 3,
         "nothing", *(f"{name} {refused}" for name in (
-            "address", "spelling", "port", "network", "host", "info")),
-        *["bad -1 ValueError"] * 4, "inside -1 ValueError",
+            "address", "spelling", "port", "any", "anyhost", "network",
+            "host", "info")),
+        *["bad -1 ValueError"] * 6, "inside -1 ValueError",
         *[f"allow {ok}"] * 4, *[f"cap {ok}"] * 2,
         "granted", f"address {ok}", f"spelling {ok}", f"port {refused}",
+        f"any {ok}", f"anyhost {ok}",
         f"network {ok}", f"host {ok}", f"info {ok}", f"ran {ok}"]
 
 
