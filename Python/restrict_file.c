@@ -290,7 +290,7 @@ as_utf8(const char *bytes)
 int
 _PyRestrict_DenyPath(PyObject *name, const char *path, int mode)
 {
-    char grant[PATH_MAX + 100];
+    char grant[2 * PATH_MAX + 100];     // each character may need a backslash
     make_grant_text(grant, sizeof(grant), path, mode);
     PyObject *subject = as_utf8(path);
     PyObject *entry = as_utf8(grant);

@@ -48,8 +48,7 @@ is_guests_class(PyObject *self)
 static int
 is_python_class(PyObject *self)
 {
-    return PyType_HasFeature((PyTypeObject *)self, Py_TPFLAGS_HEAPTYPE)
-           && ((PyHeapTypeObject *)self)->_ht_tpname == NULL;
+    return _PyRestrict_IsClassStatement((PyTypeObject *)self);
 }
 
 static struct attribute attributes[] = {

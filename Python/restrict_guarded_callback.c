@@ -48,8 +48,7 @@ _PyRestrict_IsGuestsCallable(PyObject *obj)
     return PyCallable_Check(obj) && !PyType_Check(obj)
            && !_PyRestrict_IsProxy(obj)
            && (PyType_HasFeature(type, _PyRestrict_TPFLAG_GUARDED)
-               || !PyType_HasFeature(type, Py_TPFLAGS_HEAPTYPE)
-               || ((PyHeapTypeObject *)type)->_ht_tpname != NULL);
+               || !_PyRestrict_IsClassStatement(type));
 }
 
 PyObject *

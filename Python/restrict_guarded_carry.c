@@ -184,20 +184,13 @@ is_plain_class(PyObject *obj)
 /* Made by a class statement: a call runs Python functions, or what the
    namespace of the class carries. */
 static int
-is_python_class(PyTypeObject *type)
-{
-    return PyType_HasFeature(type, Py_TPFLAGS_HEAPTYPE)
-           && ((PyHeapTypeObject *)type)->_ht_tpname == NULL;
-}
-
-static int
 is_safe_alone(PyObject *obj)
 {
     if (PyMethod_Check(obj)) {
         obj = PyMethod_GET_FUNCTION(obj);
     }
     return !PyCallable_Check(obj) || PyFunction_Check(obj)
-           || is_plain_class(obj) || is_python_class(Py_TYPE(obj))
+           || is_plain_class(obj) || _PyRestrict_IsClassStatement(Py_TYPE(obj))
            || Py_TYPE(obj)->tp_dealloc == carried_dealloc;
 }
 

@@ -199,8 +199,7 @@ has_attributes(PyObject *obj)
 {
     PyTypeObject *type = Py_TYPE(obj);
     return PyModule_Check(obj) || PyType_Check(obj)
-           || (PyType_HasFeature(type, Py_TPFLAGS_HEAPTYPE)
-               && ((PyHeapTypeObject *)type)->_ht_tpname == NULL);
+           || _PyRestrict_IsClassStatement(type);
 }
 
 static int

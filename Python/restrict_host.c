@@ -23,6 +23,23 @@ struct _restrict_host_function {
     char *name, *doc;
 };
 
+static void
+argument_name(char *to, size_t size, Py_ssize_t i, Py_ssize_t nargs,
+              PyObject *keywords)
+{
+    const char *name = NULL;
+    if (i >= nargs) {
+        name = PyUnicode_AsUTF8(PyTuple_GET_ITEM(keywords, i - nargs));
+        PyErr_Clear();
+    }
+    if (name != NULL) {
+        PyOS_snprintf(to, size, "argument '%.80s'", name);
+    }
+    else {
+        PyOS_snprintf(to, size, "argument %zd", i + 1);
+    }
+}
+
 /* The names of keyword arguments, the positional arguments, the values of the
    keyword arguments. */
 static int
@@ -34,13 +51,13 @@ put_arguments(struct _restrict_copy *copy, PyObject *const *args,
         return -1;
     }
     for (Py_ssize_t i = 0; i < n; i++) {
-        char root[40];
+        char root[100];
         // Only a value that does not cross needs its name.
         if (Py_IS_TYPE(args[i], &PyLong_Type)) {
             root[0] = '\0';
         }
         else {
-            PyOS_snprintf(root, sizeof(root), "argument %zd", i + 1);
+            argument_name(root, sizeof(root), i, nargs, keywords);
         }
         if (_PyRestrict_CopyPut(copy, args[i], root) < 0) {
             return -1;

@@ -27,21 +27,9 @@
 const struct _frozen *
 _PyRestrict_FindFrozen(const char *name)
 {
-    size_t lo = 0, hi = _PyRestrict_FrozenCount;
-    while (lo < hi) {
-        size_t mid = (lo + hi) / 2;
-        int order = strcmp(_PyRestrict_FrozenModules[mid].name, name);
-        if (order == 0) {
-            return &_PyRestrict_FrozenModules[mid];
-        }
-        if (order < 0) {
-            lo = mid + 1;
-        }
-        else {
-            hi = mid;
-        }
-    }
-    return NULL;
+    return bsearch(name, _PyRestrict_FrozenModules, _PyRestrict_FrozenCount,
+                   sizeof(_PyRestrict_FrozenModules[0]),
+                   _PyRestrict_CompareName);
 }
 
 static const struct _inittab *

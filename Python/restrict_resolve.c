@@ -21,7 +21,6 @@
 #include <netinet/in.h>
 #include <pthread.h>
 #include <time.h>
-#include <signal.h>
 
 #define LOOKUP_SECONDS 5
 #define SLICE_NS 10000000         // between two looks at signals and limits
@@ -151,18 +150,8 @@ look_up(void *arg)
 static int
 start(struct lookup *lookup)
 {
-    pthread_attr_t attr;
-    pthread_t thread;
-    sigset_t all, old;
-    pthread_attr_init(&attr);
-    pthread_attr_setdetachstate(&attr, PTHREAD_CREATE_DETACHED);
-    pthread_attr_setstacksize(&attr, LOOKUP_STACK);
-    sigfillset(&all);
     lookup->users++;
-    pthread_sigmask(SIG_SETMASK, &all, &old);
-    int err = pthread_create(&thread, &attr, look_up, lookup);
-    pthread_sigmask(SIG_SETMASK, &old, NULL);
-    pthread_attr_destroy(&attr);
+    int err = _PyRestrict_StartThread(look_up, lookup, LOOKUP_STACK);
     if (err) {
         lookup->users--;
         errno = err;
@@ -200,7 +189,7 @@ static int
 run(struct lookup *lookup)
 {
     int64_t deadline = _PyRestrict_ReadClock(CLOCK_MONOTONIC)
-                       + LOOKUP_SECONDS * SECOND;
+                       + (int64_t)LOOKUP_SECONDS * SECOND;
     if (start(lookup) < 0) {
         return _PyRestrict_LOOKUP_FAILED;
     }

@@ -38,21 +38,7 @@ struct _restrict_group {
 static const struct _restrict_group *
 find_group(const struct _restrict_group *groups, size_t n, const char *name)
 {
-    size_t lo = 0, hi = n;
-    while (lo < hi) {
-        size_t mid = (lo + hi) / 2;
-        int order = strcmp(groups[mid].name, name);
-        if (order == 0) {
-            return &groups[mid];
-        }
-        if (order < 0) {
-            lo = mid + 1;
-        }
-        else {
-            hi = mid;
-        }
-    }
-    return NULL;
+    return bsearch(name, groups, n, sizeof(*groups), _PyRestrict_CompareName);
 }
 
 static const struct _restrict_group *
@@ -75,21 +61,8 @@ hint_for(const struct _restrict_group *group, const char *name)
 static const struct _restrict_row *
 search_row(const struct _restrict_group *group, const char *name)
 {
-    int lo = 0, hi = group->n_rows;
-    while (lo < hi) {
-        int mid = (lo + hi) / 2;
-        int order = strcmp(group->rows[mid].name, name);
-        if (order == 0) {
-            return &group->rows[mid];
-        }
-        if (order < 0) {
-            lo = mid + 1;
-        }
-        else {
-            hi = mid;
-        }
-    }
-    return NULL;
+    return bsearch(name, group->rows, (size_t)group->n_rows,
+                   sizeof(*group->rows), _PyRestrict_CompareName);
 }
 
 static const struct _restrict_row *
@@ -238,7 +211,7 @@ add_refused(PyObject *dict, const char *owner, const char *name)
 /* Made by a class statement: what is in it is the guest's own, apart from the
    slots and the __dict__ and __weakref__ that every class gets. */
 int
-_PyRestrict_IsGuestClass(PyTypeObject *type)
+_PyRestrict_IsClassStatement(PyTypeObject *type)
 {
     return PyType_HasFeature(type, Py_TPFLAGS_HEAPTYPE)
            && ((PyHeapTypeObject *)type)->_ht_tpname == NULL;
@@ -250,7 +223,7 @@ int
 _PyRestrict_TypeRow(PyTypeObject *type, PyObject *dict, const char *name)
 {
     struct _restrict_surface *surface = &_PyRestrict_GetState()->surface;
-    if (surface->off || _PyRestrict_IsGuestClass(type)) {
+    if (surface->off || _PyRestrict_IsClassStatement(type)) {
         return 1;
     }
     const struct _restrict_group *group = type_group(surface, type);

@@ -87,7 +87,7 @@ note_type(struct walk *walk, PyTypeObject *type)
         return;
     }
     (void)visit(dict, walk);
-    if (_PyRestrict_IsGuestClass(type)) {
+    if (_PyRestrict_IsClassStatement(type)) {
         return;
     }
     Py_ssize_t pos = 0;

@@ -201,21 +201,22 @@ restart_in_child(void)
     _PyRestrict_UnlockWatchdog();
 }
 
-static int
-start_thread(void)
+/* A thread that nobody joins and no signal reaches; 0 or an errno. */
+int
+_PyRestrict_StartThread(void *(*body)(void *), void *arg, size_t stack_size)
 {
     pthread_attr_t attr;
     pthread_t thread;
     sigset_t all, old;
     pthread_attr_init(&attr);
     pthread_attr_setdetachstate(&attr, PTHREAD_CREATE_DETACHED);
-    pthread_attr_setstacksize(&attr, WATCHDOG_STACK);
+    pthread_attr_setstacksize(&attr, stack_size);
     sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, &old);
-    int err = pthread_create(&thread, &attr, watch, NULL);
+    int err = pthread_create(&thread, &attr, body, arg);
     pthread_sigmask(SIG_SETMASK, &old, NULL);
     pthread_attr_destroy(&attr);
-    return err ? -1 : 0;
+    return err;
 }
 
 static void
@@ -239,7 +240,8 @@ _PyRestrict_StartWatchdog(void)
     }
     prepare();
     watchdog.wakes_at = 0;
-    watchdog.started = start_thread() == 0;
+    watchdog.started = _PyRestrict_StartThread(watch, NULL,
+                                               WATCHDOG_STACK) == 0;
     return watchdog.started ? 0 : -1;
 }
 

@@ -21,25 +21,18 @@
 
 #define FOLDER "/usr/share/zoneinfo"
 
+static int
+compare_zone(const void *key, const void *zone)
+{
+    return strcmp(key, _PyRestrict_ZoneNames
+                       + ((const struct _restrict_zone *)zone)->name);
+}
+
 static const struct _restrict_zone *
 find_zone(const char *key)
 {
-    size_t lo = 0, hi = _PyRestrict_ZoneCount;
-    while (lo < hi) {
-        size_t mid = (lo + hi) / 2;
-        const struct _restrict_zone *zone = &_PyRestrict_Zones[mid];
-        int order = strcmp(_PyRestrict_ZoneNames + zone->name, key);
-        if (order == 0) {
-            return zone;
-        }
-        if (order < 0) {
-            lo = mid + 1;
-        }
-        else {
-            hi = mid;
-        }
-    }
-    return NULL;
+    return bsearch(key, _PyRestrict_Zones, _PyRestrict_ZoneCount,
+                   sizeof(_PyRestrict_Zones[0]), compare_zone);
 }
 
 /* The key as C text; NULL, with or without an exception, for what none is. */

@@ -128,7 +128,15 @@ struct _restrict_surface {
     int off;                            // while our own modules are made
 };
 
-extern int _PyRestrict_IsGuestClass(PyTypeObject *type);
+/* Was it made by a class statement, or as one would, and not by C code? */
+extern int _PyRestrict_IsClassStatement(PyTypeObject *type);
+/* For bsearch() in rows that begin with their name. */
+static inline int
+_PyRestrict_CompareName(const void *name, const void *row)
+{
+    return strcmp(name, *(const char *const *)row);
+}
+
 extern int _PyRestrict_TypeRow(PyTypeObject *type, PyObject *dict,
                                const char *name);
 extern int _PyRestrict_FunctionRow(PyObject *module, PyObject *module_name,

@@ -41,6 +41,9 @@ extern int64_t _PyRestrict_Deadline(const struct _restrict_limits *limits,
 
 /* --- The watchdog (restrict_watchdog.c) ----------------------------------------- */
 
+extern int _PyRestrict_StartThread(void *(*body)(void *), void *arg,
+                                   size_t stack_size);
+
 /* Its mutex guards the clocks of all guests. */
 extern void _PyRestrict_LockWatchdog(void);
 extern void _PyRestrict_UnlockWatchdog(void);

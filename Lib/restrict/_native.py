@@ -13,21 +13,28 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
 
-    class RestrictedError(Exception):
-        """The base of what a guest gets for a refused operation."""
 
-    class RestrictedAttributeError(RestrictedError, AttributeError):
-        """The policy does not allow this attribute."""
+class RestrictedError(Exception):
+    """The base of what a guest gets for a refused operation."""
 
-    class RestrictedPermissionError(RestrictedError, PermissionError):
-        """The policy does not allow this file, address or look-up."""
 
-    class RestrictedImportError(RestrictedError, ModuleNotFoundError):
-        """The policy does not allow this import."""
+class RestrictedAttributeError(RestrictedError, AttributeError):
+    """The policy does not allow this attribute."""
 
-    class RestrictedCallError(RestrictedError, RuntimeError):
-        """The policy does not allow this call."""
 
+class RestrictedPermissionError(RestrictedError, PermissionError):
+    """The policy does not allow this file, address or look-up."""
+
+
+class RestrictedImportError(RestrictedError, ModuleNotFoundError):
+    """The policy does not allow this import."""
+
+
+class RestrictedCallError(RestrictedError, RuntimeError):
+    """The policy does not allow this call."""
+
+
+if TYPE_CHECKING:
     DenialRow = tuple[str, str, str, int, str | None, int, float, float]
     UsageRow = tuple[int, int, float, float, int, int, int]
 
@@ -91,21 +98,6 @@ else:
     except ImportError:
         AVAILABLE = False
         Guest = None
-
-        class RestrictedError(Exception):
-            """The base of what a guest gets for a refused operation."""
-
-        class RestrictedAttributeError(RestrictedError, AttributeError):
-            """The policy does not allow this attribute."""
-
-        class RestrictedPermissionError(RestrictedError, PermissionError):
-            """The policy does not allow this file, address or look-up."""
-
-        class RestrictedImportError(RestrictedError, ModuleNotFoundError):
-            """The policy does not allow this import."""
-
-        class RestrictedCallError(RestrictedError, RuntimeError):
-            """The policy does not allow this call."""
 
 # Tasks and outcomes: _PyRestrict_Task, _PyRestrict_Outcome.
 EXEC, EVAL, RUN, CALL, DEFINE = range(5)

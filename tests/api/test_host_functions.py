@@ -147,7 +147,7 @@ def test_values_that_do_not_cross(host):
             error = raises(GuestError, guest.eval, "f(1, [object()])")
             assert error.message.startswith("argument 2[0]: a 'object'")
             error = raises(GuestError, guest.eval, "f(1, k=object())")
-            assert error.message.startswith("argument 2: a 'object'")
+            assert error.message.startswith("argument 'k': a 'object'")
     """)
 
 
