@@ -22,7 +22,7 @@
 #include "pycore_gc.h"            // _PyGCHead_SET_PREV()
 #include "pycore_object.h"        // _PyObject_GC_TRACK()
 #include "pycore_restrict.h"
-#include "pycore_restrict_harden.h"  // _PyRestrict_DEEPER()
+#include "pycore_restrict_harden.h"
 #include "pycore_unionobject.h"   // _PyUnion_Type
 
 #ifdef WITH_RESTRICTED
@@ -76,8 +76,17 @@ extern PyTypeObject _PyAnextAwaitable_Type;
     static result                                                           \
     counted_ ## name params                                                 \
     {                                                                       \
-        _PyRestrict_DEEPER(error);                                          \
-        return uncounted_ ## name args;                                     \
+        PyThreadState *tstate = _PyThreadState_GET();                       \
+        if (tstate->interp->restricted == NULL) {                           \
+            return uncounted_ ## name args;                                 \
+        }                                                                   \
+        _PyRestrict_POLL(error);                                            \
+        if (_Py_EnterRecursiveCallTstate(tstate, "")) {                     \
+            return error;                                                   \
+        }                                                                   \
+        result value = uncounted_ ## name args;                             \
+        _Py_LeaveRecursiveCallTstate(tstate);                               \
+        return value;                                                       \
     }
 
 SLOTS(COUNTED)

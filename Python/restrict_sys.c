@@ -15,6 +15,7 @@
 #include "pycore_lock.h"          // PyMutex
 #include "pycore_pystate.h"
 #include "pycore_restrict.h"
+#include "pycore_restrict_run.h"  // _PyRestrict_Source()
 #include "pycore_restrict_zones.h"
 #include "pycore_runtime.h"       // _PyRuntime
 
@@ -165,6 +166,7 @@ static PyMethodDef guest_methods[] = {
     {"_asks_for_zone", _PyRestrict_AsksForZone, METH_O, NULL},
     {"_callers", callers, METH_O, NULL},
     {"_rebind_class_cell", rebind_class_cell, METH_VARARGS, NULL},
+    {"_source", _PyRestrict_Source, METH_O, NULL},
     {"_zone", _PyRestrict_Zone, METH_O, NULL},
     {"_zone_keys", _PyRestrict_ZoneKeys, METH_NOARGS, NULL},
     {NULL, NULL}

@@ -30,6 +30,60 @@ main_dict(void)
     return dict;
 }
 
+/* What the host gave to run, by file name, so that a guest's own tracebacks show
+   its lines; those that came first go first. */
+#define N_SOURCES 100
+
+static PyObject *
+sources(void)
+{
+    PyObject *dict = PyInterpreterState_GetDict(_PyInterpreterState_GET());
+    PyObject *found = NULL;
+    if (dict == NULL) {
+        return PyErr_NoMemory();
+    }
+    if (PyDict_GetItemStringRef(dict, "restrict.sources", &found) == 0) {
+        found = PyDict_New();
+        if (found != NULL
+            && PyDict_SetItemString(dict, "restrict.sources", found) < 0)
+        {
+            Py_CLEAR(found);
+        }
+    }
+    return found;
+}
+
+static int
+keep_source(PyObject *filename, PyObject *source)
+{
+    PyObject *kept = sources(), *oldest;
+    Py_ssize_t pos = 0;
+    int err = kept == NULL || PyDict_Pop(kept, filename, NULL) < 0;
+    if (!err && PyDict_GET_SIZE(kept) >= N_SOURCES
+        && PyDict_Next(kept, &pos, &oldest, NULL))
+    {
+        Py_INCREF(oldest);
+        err = PyDict_DelItem(kept, oldest) < 0;
+        Py_DECREF(oldest);
+    }
+    err = err || PyDict_SetItem(kept, filename, source) < 0;
+    Py_XDECREF(kept);
+    return err ? -1 : 0;
+}
+
+/* What the guest has as restrict._source(filename): a text or None. */
+PyObject *
+_PyRestrict_Source(PyObject *Py_UNUSED(module), PyObject *filename)
+{
+    PyObject *kept = PyUnicode_CheckExact(filename) ? sources() : NULL;
+    PyObject *source = NULL;
+    if (kept != NULL) {
+        (void)PyDict_GetItemRef(kept, filename, &source);
+        Py_DECREF(kept);
+    }
+    return source != NULL || PyErr_Occurred() ? source : Py_NewRef(Py_None);
+}
+
 static mod_ty
 parse(PyObject *source, PyObject *filename, int start, PyCompilerFlags *flags,
       PyArena *arena)
@@ -85,7 +139,10 @@ run_source(PyObject *source, PyObject *filename, int start, int want_value)
     flags.cf_flags = PyCF_SOURCE_IS_UTF8 | PyCF_IGNORE_COOKIE;
     PyObject *value = NULL, *dict = main_dict();
     PyArena *arena = dict ? _PyArena_New() : NULL;
-    if (arena == NULL) {
+    if (arena == NULL || keep_source(filename, source) < 0) {
+        if (arena != NULL) {
+            _PyArena_Free(arena);
+        }
         Py_XDECREF(dict);
         return NULL;
     }

@@ -17,6 +17,7 @@ extern "C" {
 #  error "this header requires Py_BUILD_CORE define"
 #endif
 
+#include "pycore_ceval.h"         // _Py_EnterRecursiveCall()
 #include "pycore_interp.h"        // PyInterpreterState.restricted
 #include "pycore_pystate.h"       // _PyInterpreterState_GET()
 #include "pycore_restrict_limits.h"  // _PyRestrict_POLL()
@@ -47,7 +48,7 @@ static inline void
 _PyRestrict_Shallower(int *deeper)
 {
     if (*deeper) {
-        Py_LeaveRecursiveCall();
+        _Py_LeaveRecursiveCall();
     }
 }
 
@@ -61,7 +62,7 @@ _PyRestrict_Shallower(int *deeper)
     __attribute__((cleanup(_PyRestrict_Shallower))) int deeper_ = 0;        \
     if ((condition) && _PyRestrict_IS_GUEST()) {                            \
         _PyRestrict_POLL(error_return);                                     \
-        if (Py_EnterRecursiveCall("")) {                                    \
+        if (_Py_EnterRecursiveCall("")) {                                   \
             return error_return;                                            \
         }                                                                   \
         deeper_ = 1;                                                        \

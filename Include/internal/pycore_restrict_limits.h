@@ -291,6 +291,25 @@ extern int _PyRestrict_NetBytesExceeded(void);
              end != NULL;                                                   \
              end = (ptr) == end && end < last_ && !_PyRestrict_STOPPED()    \
                    ? _PyRestrict_NEXT_PIECE(ptr, last_, cost) : NULL)
+/* The same in SRE(count), for a set of pattern[1] codes, which is compiled best
+   as it is: what is long is counted by the function itself, which polls, a
+   piece at a time. */
+#define _PyRestrict_COUNT_PIECES(count, type, state, pattern, length)       \
+    if ((length) > _PyRestrict_PIECE(UINT32_MAX) && _PyRestrict_IS_GUEST()  \
+        && (length) > _PyRestrict_PIECE((pattern)[1]))                      \
+    {                                                                       \
+        Py_ssize_t piece_ = _PyRestrict_PIECE((pattern)[1]);                \
+        Py_ssize_t left_ = (length), n_;                                    \
+        void *start_ = (state)->ptr;                                        \
+        do {                                                                \
+            n_ = count((state), (pattern), Py_MIN(piece_, left_));          \
+            (state)->ptr = (type *)(state)->ptr + Py_MAX(n_, 0);            \
+            left_ -= n_;                                                    \
+        } while (n_ == piece_ && left_ > 0);                                \
+        Py_ssize_t all_ = (type *)(state)->ptr - (type *)start_;            \
+        (state)->ptr = start_;                                              \
+        return n_ < 0 ? n_ : all_;                                          \
+    }
 /* sort() of many keys, or of keys that take long to compare: in a guest, it
    compares by a function that looks first. */
 #define _PyRestrict_COMPARE_MEMBER                                          \
@@ -337,17 +356,26 @@ extern int _PyRestrict_NetBytesExceeded(void);
     X(guest_islice_next, isliceobject, islice_type)                         \
     X(guest_pairwise_next, pairwiseobject, pairwise_type)                   \
     X(guest_zip_longest_next, ziplongestobject, ziplongest_type)
-#define _PyRestrict_GUEST_ITERATOR(look, next, object)                      \
+#define _PyRestrict_POLLED_ITERATOR(next, object, type)                     \
     static PyObject *                                                       \
     looking_ ## next(PyObject *self)                                        \
     {                                                                       \
-        look(NULL);                                                         \
+        _PyRestrict_POLL(NULL);                                             \
         return next((object *)self);                                        \
     }
-#define _PyRestrict_POLLED_ITERATOR(next, object, type) \
-    _PyRestrict_GUEST_ITERATOR(_PyRestrict_POLL, next, object)
-#define _PyRestrict_NESTED_ITERATOR(next, object, type) \
-    _PyRestrict_GUEST_ITERATOR(_PyRestrict_DEEPER, next, object)
+#define _PyRestrict_NESTED_ITERATOR(next, object, type)                     \
+    static PyObject *                                                       \
+    looking_ ## next(PyObject *self)                                        \
+    {                                                                       \
+        PyThreadState *tstate = _PyThreadState_GET();                       \
+        _PyRestrict_POLL(NULL);                                             \
+        if (_Py_EnterRecursiveCallTstate(tstate, "")) {                     \
+            return NULL;                                                    \
+        }                                                                   \
+        PyObject *result = next((object *)self);                            \
+        _Py_LeaveRecursiveCallTstate(tstate);                               \
+        return result;                                                      \
+    }
 #define _PyRestrict_SET_ITERATOR(next, object, type)                        \
     state->type->tp_iternext = looking_ ## next;
 #define _PyRestrict_GUEST_ITERATORS                                         \
@@ -430,6 +458,7 @@ extern int _PyRestrict_NetBytesExceeded(void);
 #define _PyRestrict_POLL_DO(condition, action)
 #define _PyRestrict_STOPPED() 0
 #define _PyRestrict_IN_PIECES(type, ptr, end, cost)
+#define _PyRestrict_COUNT_PIECES(count, type, state, pattern, length)
 #define _PyRestrict_COMPARE_MEMBER
 #define _PyRestrict_POLLED_COMPARE
 #define _PyRestrict_POLL_COMPARE(ms)

@@ -101,6 +101,9 @@ extern int _PyRestrict_GuestHasRoom(struct _restrict_guest *guest);
    stack (restrict_task.c). */
 extern void _PyRestrict_CarryOut(struct _restrict_guest *guest, void *arg);
 
+/* In the guest: the text that the host gave to run (restrict_task.c). */
+extern PyObject *_PyRestrict_Source(PyObject *module, PyObject *filename);
+
 /* In the guest: which name an exception may be about (restrict_suggest.c). */
 extern PyObject *_PyRestrict_DescribeSuggestion(PyObject *exc);
 

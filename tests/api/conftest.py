@@ -50,9 +50,11 @@ def command(python, tmp_path_factory):
     """Run `python -m restrict ...` and return what came of it."""
 
     def run(*args, stdin="", cwd=None, env=None):
-        return subprocess.run(
+        done = subprocess.run(
             [python, "-m", "restrict", *args], input=stdin, text=True,
             capture_output=True, timeout=300, env=env,
             cwd=cwd or tmp_path_factory.mktemp("command"))
+        done.stderr = CONTEXTS.sub("", done.stderr)
+        return done
 
     return run

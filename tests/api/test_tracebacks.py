@@ -238,3 +238,37 @@ def test_the_hosts_parser_is_not_at_work(host, line):
         names = [event for event, _ in seen]
         assert "compile" not in names and "open" not in names, seen
     """)
+
+
+def test_a_guests_own_traceback_shows_its_lines(host):
+    """What a guest prints of its exception has the lines that the host gave
+    it, those of the text that has the file name now."""
+    host("""
+        source = dedent('''
+            import traceback
+            def f():
+                return 1 / 0
+            try:
+                f()
+            except ZeroDivisionError:
+                traceback.print_exc()
+        ''')
+        with Interpreter() as guest:
+            for filename in ("<guest>", "script.py", "/etc/passwd"):
+                guest.exec(source, filename=filename)
+                assert "    return 1 / 0" in guest.stderr, guest.stderr
+                assert "~~^~~" in guest.stderr
+                guest.run("")
+            error = guest.run("import linecache\\n"
+                              "linecache.getline('<guest>', 1)\\n"
+                              "linecache.getline('<guest>', 2)\\n").value
+            assert error == "linecache.getline('<guest>', 1)\\n"
+            guest.exec("x = 1", filename="<guest>")
+            assert guest.eval("linecache.getlines('/etc/passwd')")[1] == (
+                "import traceback\\n")
+            assert guest.eval("linecache.getlines('/etc/hosts')") == []
+            for i in range(200):
+                guest.exec("x = 1", filename=f"{i}.py")
+            assert guest.eval("linecache.getlines('/etc/passwd')") == []
+            assert guest.eval("linecache.getlines('199.py')") == ["x = 1"]
+    """)
