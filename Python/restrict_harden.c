@@ -104,6 +104,20 @@ _PyRestrict_SliceOf(size_t input)
     return Py_MIN(input, INPUT_SLICE);
 }
 
+int
+_PyRestrict_ToBytes(PyObject **object)
+{
+    if (*object == NULL || PyBytes_CheckExact(*object)) {
+        return 0;
+    }
+    PyObject *bytes = PyBytes_FromObject(*object);
+    if (bytes == NULL) {
+        return -1;
+    }
+    Py_SETREF(*object, bytes);
+    return 0;
+}
+
 /* The C library's strftime() puts the name of the zone on the stack, once for
    each %Z, and is not interrupted. */
 #define FORMAT_SIZE 8192          // characters

@@ -5,7 +5,8 @@
    it is busy, or that goes round in a circle without end.  Upstream tolerates
    most of them; in a guest each is a way out.  The hooks below close them in a
    restricted interpreter, and are nothing in a build --without-restricted.
-   What they call is in Python/restrict_harden.c and Python/restrict_depth.c. */
+   What they call is in Python/restrict_harden.c, restrict_class.c and
+   restrict_depth.c. */
 
 #ifndef Py_INTERNAL_RESTRICT_HARDEN_H
 #define Py_INTERNAL_RESTRICT_HARDEN_H
@@ -38,6 +39,21 @@ extern int _PyRestrict_CheckPrefix(const uint32_t *code, const uint32_t *end,
                                    uint32_t n);
 PyAPI_FUNC(int) _PyRestrict_IsSplit(PyObject *pair, Py_ssize_t n);
 PyAPI_FUNC(size_t) _PyRestrict_SliceOf(size_t input);
+
+/* restrict_class.c */
+struct _restrict_type_item {
+    PyTypeObject *type;
+    PyObject *value;
+};
+
+extern int _PyRestrict_CheckMro(PyTypeObject *type, PyObject *mro);
+extern PyObject *_PyRestrict_ModuleOfBases(PyTypeObject *type,
+                                           PyModuleDef *def);
+extern void _PyRestrict_HoldTypeItem(struct _restrict_type_item *item,
+                                     PyTypeObject *type, PyObject *name);
+extern void _PyRestrict_LetTypeItemGo(struct _restrict_type_item *item);
+extern int _PyRestrict_CheckNames(PyObject *dict);
+PyAPI_FUNC(int) _PyRestrict_ToBytes(PyObject **object);
 
 /* restrict_depth.c */
 extern void _PyRestrict_CountDepth(void);
@@ -76,6 +92,76 @@ _PyRestrict_Shallower(int *deeper)
         }                                                                   \
         else {                                                              \
             (*dealloc)(op);                                                 \
+        }                                                                   \
+    } while (0)
+
+/* A class as C code takes it for granted. */
+#define _PyRestrict_CHECK_MRO(type, mro, error_return)                      \
+    do {                                                                    \
+        if (_PyRestrict_IS_GUEST()                                          \
+            && _PyRestrict_CheckMro(type, mro) < 0)                         \
+        {                                                                   \
+            return error_return;                                            \
+        }                                                                   \
+    } while (0)
+#define _PyRestrict_NO_MRO(type, mro, def)                                  \
+    do {                                                                    \
+        if ((mro) == NULL && _PyRestrict_IN_USE()) {                        \
+            return _PyRestrict_ModuleOfBases(type, def);                    \
+        }                                                                   \
+    } while (0)
+#define _PyRestrict_CHECK_NAMES(dict, on_error)                             \
+    do {                                                                    \
+        if (_PyRestrict_IS_GUEST() && _PyRestrict_CheckNames(dict) < 0) {   \
+            on_error;                                                       \
+        }                                                                   \
+    } while (0)
+/* type.__setattr__() keeps the cache of attributes right; object's does not. */
+#define _PyRestrict_NO_CLASS(obj, error_return)                             \
+    do {                                                                    \
+        if (_PyRestrict_IN_USE() && PyType_Check(obj)                       \
+            && _PyRestrict_IS_GUEST())                                      \
+        {                                                                   \
+            PyErr_Format(PyExc_TypeError,                                   \
+                         "can't apply object.__setattr__ to '%s' object",   \
+                         Py_TYPE(obj)->tp_name);                            \
+            return error_return;                                            \
+        }                                                                   \
+    } while (0)
+/* To the end of the function, which changes that item of the type's dict. */
+#define _PyRestrict_HOLD_TYPE_ITEM(item, type, name)                        \
+    __attribute__((cleanup(_PyRestrict_LetTypeItemGo)))                     \
+    struct _restrict_type_item item = {NULL, NULL};                         \
+    if (_PyRestrict_IS_GUEST()) {                                           \
+        _PyRestrict_HoldTypeItem(&item, type, name);                        \
+    }
+
+/* Python code that the collector would run among what it has cleared. */
+#define _PyRestrict_IF_COLLECTING(action)                                   \
+    do {                                                                    \
+        if (_PyRestrict_IS_GUEST()                                          \
+            && _PyInterpreterState_GET()->gc.collecting)                    \
+        {                                                                   \
+            action;                                                         \
+        }                                                                   \
+    } while (0)
+
+/* A lock of C code's own that is held: by this thread, as a guest has no
+   other, so that it would wait for ever. */
+#define _PyRestrict_WOULD_DEADLOCK(error_return)                            \
+    do {                                                                    \
+        if (_PyRestrict_IS_GUEST()) {                                       \
+            PyErr_SetString(PyExc_RuntimeError,                             \
+                            "the lock is held by this thread");             \
+            return error_return;                                            \
+        }                                                                   \
+    } while (0)
+
+/* What C code reads when the guest is not to run: its bytes, from now on. */
+#define _PyRestrict_TO_BYTES(object, on_error)                              \
+    do {                                                                    \
+        if (_PyRestrict_IS_GUEST() && _PyRestrict_ToBytes(&(object)) < 0) { \
+            on_error;                                                       \
         }                                                                   \
     } while (0)
 
@@ -204,6 +290,14 @@ extern PyFrameObject *_PyRestrict_MakeFrameObject(
 #define _PyRestrict_DEEPER(error_return)
 #define _PyRestrict_DEEPER_IF(condition, error_return)
 #define _PyRestrict_DEALLOC(dealloc, op) (*dealloc)(op)
+#define _PyRestrict_CHECK_MRO(type, mro, error_return)
+#define _PyRestrict_NO_MRO(type, mro, def)
+#define _PyRestrict_CHECK_NAMES(dict, on_error)
+#define _PyRestrict_NO_CLASS(obj, error_return)
+#define _PyRestrict_HOLD_TYPE_ITEM(item, type, name)
+#define _PyRestrict_IF_COLLECTING(action)
+#define _PyRestrict_WOULD_DEADLOCK(error_return)
+#define _PyRestrict_TO_BYTES(object, on_error)
 #define _PyRestrict_FRAME_OBJECT(frame) _PyFrame_GetFrameObject(frame)
 #define _PyRestrict_NO_FRAME_OBJECT() PyErr_Clear()
 #define _PyRestrict_VIEW(buffer) PyMemoryView_FromBuffer(buffer)

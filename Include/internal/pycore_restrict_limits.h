@@ -300,13 +300,14 @@ extern int _PyRestrict_NetBytesExceeded(void);
     {                                                                       \
         Py_ssize_t piece_ = _PyRestrict_PIECE((pattern)[1]);                \
         Py_ssize_t left_ = (length), n_;                                    \
-        void *start_ = (state)->ptr;                                        \
+        const void *start_ = (state)->ptr;                                  \
         do {                                                                \
             n_ = count((state), (pattern), Py_MIN(piece_, left_));          \
-            (state)->ptr = (type *)(state)->ptr + Py_MAX(n_, 0);            \
+            (state)->ptr = (const type *)(state)->ptr + Py_MAX(n_, 0);      \
             left_ -= n_;                                                    \
         } while (n_ == piece_ && left_ > 0);                                \
-        Py_ssize_t all_ = (type *)(state)->ptr - (type *)start_;            \
+        Py_ssize_t all_ = (const type *)(state)->ptr                        \
+                          - (const type *)start_;                           \
         (state)->ptr = start_;                                              \
         return n_ < 0 ? n_ : all_;                                          \
     }

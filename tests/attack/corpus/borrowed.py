@@ -254,3 +254,188 @@ for T in (ExceptionGroup, BaseExceptionGroup):
         e=T('a',[ValueError()])
         e.args=a
         assert repr(e)==T.__name__+"('a', "+("(ValueError(),))","[ValueError()])")[a==(1,[])], repr(e)
+
+#: decoded_bytes_go
+import codecs
+saved = []
+def handler(e):
+    saved.append(e)
+    return ('?', e.end)
+codecs.register_error('hh', handler)
+N = 40000
+class M:
+    n = 0
+    def __getitem__(s, k):
+        s.n += 1
+        if s.n == 1: raise LookupError
+        if s.n == 3:
+            saved[0].object = b''; saved[0].args = ()
+            s.keep = [b'Z' * N for i in range(5)] + [bytes([90]) * (N + i) for i in range(-3, 3)]
+        return k
+out = codecs.charmap_decode(b'A' * N, 'hh', M())
+print(out[0][:5], out[0][-5:], set(out[0]))
+
+#: compared_view_goes
+keep = []
+class E:
+    def __buffer__(s, fl):
+        v.release(); b.clear()
+        keep.append(b'Q' * N)
+        keep.append(bytearray(b'Q' * N))
+        return memoryview(b'Q' * N)
+for N in (400, 4000, 70000):
+    b = bytearray(N); v = memoryview(b)
+    print('freed memory is compared:', v == E())
+
+#: attributes_of_element_go
+import _elementtree as E
+keep = []
+class K:
+    def __init__(s, n): s.n = n
+    def __hash__(s): return 7
+    def __eq__(s, o):
+        global go
+        if go:
+            go = False
+            l = [{i: 1} for i in range(200)]; del l
+            e.clear(); keep.append([{} for i in range(200)]); keep.append([b'\xff' * n for n in range(3000)])
+        return False
+for i in range(20):
+    go = False
+    e = E.Element('t')
+    for j in range(30): e.set(K(j), j)
+    go = True
+    try: e.set(K(99), 1)
+    except Exception as x: print(repr(x))
+
+#: warning_filters_go
+import warnings, sys, _warnings
+keep = []
+class Rx:
+    def match(s, t):
+        global busy
+        if not busy:
+            busy = True
+            l = [[1] for i in range(200)]; del l
+            warnings.filters = [('ignore', None, Warning, None, 0)]
+            _warnings.warn_explicit('q', UserWarning, 'f', 1)
+            keep.append([[1] * n for n in range(300)])
+            busy = False
+        return None
+for i in range(20):
+    busy = False
+    warnings.filters = [('ignore', Rx(), Warning, None, 0)] + [('ignore', Rx(), Warning, None, 0) for i in range(i * 10)]
+    try: _warnings.warn_explicit('abc', UserWarning, 'f', 1)
+    except Exception as e: print(repr(e))
+
+#: warning_action_goes
+import warnings, _warnings
+keep = []
+class T:
+    n = 0
+    def __hash__(s):
+        s.n += 1
+        if s.n >= 2 and not s.busy:
+            s.busy = True
+            warnings.defaultaction = ''.join(['ig', 'nore'])
+            _warnings.warn_explicit('q', UserWarning, 'f', 1)
+            keep.append([b'\xff' * n for n in range(300)])
+        return 1
+    busy = False
+warnings.filters = []
+for i in range(20):
+    warnings.defaultaction = ''.join(['zz', 'once', str(i)])
+    try: _warnings.warn_explicit(T(), UserWarning, 'f', 1, registry={})
+    except Exception as e: print(repr(e)[:100])
+
+#: warning_registry_goes
+import warnings, _warnings
+keep = []
+class T:
+    n = 0
+    busy = False
+    def __hash__(s):
+        s.n += 1
+        if not s.busy and s.n >= s.m:
+            s.busy = True
+            l = [{i: 1} for i in range(200)]; del l
+            warnings.onceregistry = {}
+            _warnings.warn_explicit('q', UserWarning, 'f', 1)
+            keep.append([b'\xff' * n for n in range(600)]); keep.append([{} for n in range(190)])
+        return 1
+    def __eq__(s, o): return False
+warnings.filters = [('once', None, Warning, None, 0)]
+for m in (1, 2, 3, 4):
+    for i in range(20):
+        warnings.onceregistry = {}
+        t = T(); t.m = m
+        try: _warnings.warn_explicit(t, UserWarning, 'f', 1)
+        except Exception as e: print(repr(e)[:100])
+
+#: setter_goes
+keep = []
+class K:
+    def __hash__(s): return 1
+    def __eq__(s, o):
+        global go
+        if go:
+            go = False
+            l = [{i: 1} for i in range(200)]; del l
+            try: p.__init__(None, None); print('re-inited')
+            except Exception as e: print(repr(e))
+            keep.append([{} for i in range(190)]); keep.append([b'\xff' * n for n in range(3000)])
+        return False
+for i in range(10):
+    go = False
+    p = property(None, {**{K(): n for n in range(40)}}.setdefault)
+    K.x = p
+    k = K()
+    go = True
+    k.x = 5
+
+#: deleter_goes
+keep = []
+class K:
+    def __hash__(s): return 1
+    def __eq__(s, o):
+        global go
+        if go:
+            go = False
+            try: p.__init__()
+            except Exception as e: print(repr(e))
+            keep.append([set() for i in range(90)]); keep.append([b'\xff' * n for n in range(600)])
+        return False
+for i in range(10):
+    go = False
+    p = property(None, None, {K(): 1, K(): 2, K(): 3}.pop)
+    K.x = p
+    k = K()
+    go = True
+    try: del k.x
+    except Exception as e: print(repr(e))
+
+#: context_value_goes
+import contextvars
+v = contextvars.ContextVar('v')
+class V: pass
+class D:
+    def __del__(s): v.set(0)
+v.set(V())
+x = V(); x.d = D()
+tok = v.set(x); del x
+v.reset(tok); del tok
+keep = [bytes([200]) * n for n in range(600)]
+print(v.get())
+
+#: collected_buffer_is_released
+import gc
+class X(bytearray): pass
+class B:
+    def __buffer__(s, fl):
+        x = X(b'abc'); x.f = s.f; s.f = None
+        return memoryview(x)
+    def __release_buffer__(s, mv): mv.obj.f()
+f = eval('lambda: y', {})
+b = B(); b.f = f; del f
+b.mv = memoryview(b); del b
+gc.collect()

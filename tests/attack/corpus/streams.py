@@ -166,3 +166,26 @@ except BufferError as e: print(e)
 b2=bytes(100000)
 print(V and bytes(V[0][:5]))
 V and V[0].__setitem__(0,1)
+
+#: cookie_skips_backwards
+import io
+for skip in (2**31, 2**32 - 1, 2**31 + 12345, 2**32-4096, 2**32 - 70000):
+    t = io.TextIOWrapper(io.BytesIO(b'abc' * 30), encoding='utf-8', newline='\n')
+    cookie = (0) | (0 << 64) | (60 << 96) | (skip << 128)
+    try:
+        t.seek(cookie)
+        print(repr(t.readline())[:100])
+        print(t.tell())
+    except Exception as e: print(repr(e))
+
+#: cookie_skips_backwards_and_reads
+import io
+for nl in (None, '', '\r\n', '\r', '\n'):
+  for skip in (2**31, 2**32 - 1, 2**32-4096):
+    for f in (lambda: t.readline(), lambda: t.readline(5), lambda: t.read(5), lambda: t.read(), lambda: next(t), lambda: list(t), lambda: t.tell(), lambda: [t.read(1), t.tell()]):
+        t = io.TextIOWrapper(io.BytesIO(b'abc' * 30), encoding='utf-8', newline=nl)
+        cookie = (60 << 96) | (skip << 128)
+        try:
+            t.seek(cookie)
+            f()
+        except Exception as e: pass
