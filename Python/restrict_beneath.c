@@ -113,49 +113,59 @@ walk_down(struct walk *walk, const char *name)
     return result;
 }
 
-/* Open the last component; 1 if it was a link, now before the rest. */
+/* Is what was opened to be had?  0; or 1: it is a link, now before the rest. */
+static int
+check_last(struct walk *walk, int fd, int flags, int follow)
+{
+    struct stat st;
+    if (fstat(fd, &st) < 0) {
+        return -1;
+    }
+    if (S_ISLNK(st.st_mode)) {
+        return !follow ? 0 : walk_link(walk, fd, "") < 0 ? -1 : 1;
+    }
+    if (st.st_dev != walk->dev) {
+        errno = EXDEV;
+        return -1;
+    }
+    return flags & O_TRUNC ? ftruncate(fd, 0) : 0;
+}
+
+/* It could not be opened, as a link cannot: ENOTDIR where O_DIRECTORY wants a
+   folder. */
+static int
+follow_last(struct walk *walk, int dirfd, const char *name)
+{
+    int saved = errno;
+    if (saved != ELOOP && saved != ENOTDIR) {
+        return -1;
+    }
+    if (walk_link(walk, dirfd, name) == 0) {
+        return 1;
+    }
+    errno = errno == EINVAL ? saved : errno;
+    return -1;
+}
+
+/* Open the last component; 1 if it was a link, now before the rest.  What is
+   on another mount is not to be touched: it is truncated when that is known. */
 static int
 walk_last(struct walk *walk, const char *name, int flags, mode_t mode,
           int *result)
 {
-    struct stat st;
     int dirfd = walk->fds[walk->depth];
-    // What is on another mount is not to be touched: truncate it later.
-    *result = openat(dirfd, name,
-                     (flags & ~O_TRUNC) | O_NOFOLLOW | O_CLOEXEC, mode);
     int follow = !(flags & O_NOFOLLOW)
                  && (flags & (O_CREAT | O_EXCL)) != (O_CREAT | O_EXCL);
+    *result = openat(dirfd, name,
+                     (flags & ~O_TRUNC) | O_NOFOLLOW | O_CLOEXEC, mode);
     if (*result < 0) {
-        // ENOTDIR: a link, where O_DIRECTORY wants a folder.
-        int saved = errno;
-        if (follow && (saved == ELOOP || saved == ENOTDIR)) {
-            if (walk_link(walk, dirfd, name) == 0) {
-                return 1;
-            }
-            errno = errno == EINVAL ? saved : errno;
-        }
-        return -1;
+        return follow ? follow_last(walk, dirfd, name) : -1;
     }
-    if (fstat(*result, &st) == 0) {
-        if (S_ISLNK(st.st_mode) && follow) {
-            int err = walk_link(walk, *result, "");
-            int saved = errno;
-            close(*result);
-            errno = saved;
-            return err < 0 ? -1 : 1;
-        }
-        errno = EXDEV;
-        if (S_ISLNK(st.st_mode)
-            || (st.st_dev == walk->dev
-                && (!(flags & O_TRUNC) || ftruncate(*result, 0) == 0)))
-        {
-            return 0;
-        }
+    int found = check_last(walk, *result, flags, follow);
+    if (found != 0) {
+        _PyRestrict_CloseKeepErrno(*result);
     }
-    int saved = errno;
-    close(*result);
-    errno = saved;
-    return -1;
+    return found;
 }
 
 /* Take the first component off the rest.  1: it is the last one. */
@@ -305,9 +315,7 @@ plain_only(int fd)
         }
         errno = S_ISLNK(st.st_mode) ? ELOOP : EXDEV;
     }
-    int saved = errno;
-    close(fd);
-    errno = saved;
+    _PyRestrict_CloseKeepErrno(fd);
     return -1;
 }
 
@@ -392,9 +400,7 @@ open_granted_file(const struct _restrict_grant *grant, int flags)
     }
     errno = EXDEV;
     if (!is_granted_file(grant, fd) || (later && ftruncate(fd, 0) < 0)) {
-        int saved = errno;
-        close(fd);
-        errno = saved;
+        _PyRestrict_CloseKeepErrno(fd);
         return -1;
     }
     return fd;

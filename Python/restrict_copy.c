@@ -408,12 +408,8 @@ put_plain_items(struct _restrict_copy *copy, struct source *source)
 }
 
 static int
-put_value(struct _restrict_copy *copy, struct sources *sources,
-          PyObject *object)
+put_leaf(struct _restrict_copy *copy, PyObject *object)
 {
-    if (reserve(copy, sizeof(Py_complex)) < 0) {
-        return -1;
-    }
     PyTypeObject *type = Py_TYPE(object);
     if (type == &PyLong_Type) {
         return put_int(copy, object);
@@ -429,6 +425,23 @@ put_value(struct _restrict_copy *copy, struct sources *sources,
                         : object == Py_True ? TAG_TRUE : TAG_FALSE);
         return 0;
     }
+    if (type == &PyBytes_Type) {
+        return put_bytes(copy, object);
+    }
+    if (type == &PyComplex_Type) {
+        return put_complex(copy, object);
+    }
+    return TYPE_DOES_NOT_CROSS;
+}
+
+static int
+put_value(struct _restrict_copy *copy, struct sources *sources,
+          PyObject *object)
+{
+    if (reserve(copy, sizeof(Py_complex)) < 0) {
+        return -1;
+    }
+    PyTypeObject *type = Py_TYPE(object);
     if (type == &PyList_Type) {
         return put_container(copy, sources, object, TAG_LIST,
                              PyList_GET_SIZE(object));
@@ -446,13 +459,7 @@ put_value(struct _restrict_copy *copy, struct sources *sources,
                              type == &PySet_Type ? TAG_SET : TAG_FROZENSET,
                              PySet_GET_SIZE(object));
     }
-    if (type == &PyBytes_Type) {
-        return put_bytes(copy, object);
-    }
-    if (type == &PyComplex_Type) {
-        return put_complex(copy, object);
-    }
-    return TYPE_DOES_NOT_CROSS;
+    return put_leaf(copy, object);
 }
 
 /* --- Saying what does not cross --------------------------------------------------------------- */

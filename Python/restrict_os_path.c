@@ -81,9 +81,7 @@ _PyRestrict_FindPlace(const path_arg *path, int mode, place *at)
 PyObject *
 _PyRestrict_PlaceResult(place *at, int err, const path_arg *path)
 {
-    int saved = errno;
-    close(at->dirfd);
-    errno = saved;
+    _PyRestrict_CloseKeepErrno(at->dirfd);
     if (err < 0) {
         // Not a refusal: the kernel's own word on a name beneath a grant.
         return PyErr_SetFromErrnoWithFilenameObject(PyExc_OSError,

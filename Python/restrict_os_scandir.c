@@ -57,11 +57,9 @@ open_folder(const path_arg *path)
     }
     DIR *dir = fd >= 0 ? fdopendir(fd) : NULL;
     if (dir == NULL) {
-        int saved = errno;
         if (fd >= 0) {
-            close(fd);
+            _PyRestrict_CloseKeepErrno(fd);
         }
-        errno = saved;
         _PyRestrict_OsError(path, mode | _PyRestrict_FOLDER);
     }
     return dir;

@@ -105,9 +105,7 @@ _PyRestrict_StatPath(const path_arg *path, int follow, struct stat *st)
     int fd = _PyRestrict_ReachAny(path, follow);
     if (fd >= 0) {
         int err = fstat(fd, st);
-        int saved = errno;
-        close(fd);
-        errno = saved;
+        _PyRestrict_CloseKeepErrno(fd);
         if (err == 0) {
             return 0;
         }
@@ -227,9 +225,7 @@ os_access(PyObject *Py_UNUSED(module), PyObject *args, PyObject *kwargs)
 static PyObject *
 fd_result(int fd, int err, const path_arg *path)
 {
-    int saved = errno;
-    close(fd);
-    errno = saved;
+    _PyRestrict_CloseKeepErrno(fd);
     return err < 0 ? _PyRestrict_OsError(path, _PyRestrict_WRITE)
                    : Py_NewRef(Py_None);
 }

@@ -110,36 +110,44 @@ make_sockaddr(const _PyRestrict_Address *address,
     return sizeof(*in);
 }
 
+/* Into `found`, which nobody else sees. */
+static void
+look_up_name(struct lookup *found)
+{
+    struct addrinfo hints = {.ai_socktype = SOCK_STREAM}, *list = NULL;
+    found->error = getaddrinfo(found->name, NULL, &hints, &list);
+    if (found->error == 0) {
+        found->n_addresses = collect(list, found->addresses);
+        freeaddrinfo(list);
+    }
+}
+
+static void
+look_up_address(struct lookup *found)
+{
+    struct sockaddr_storage storage;
+    socklen_t len = make_sockaddr(&found->addresses[0], &storage);
+    found->error = getnameinfo((struct sockaddr *)&storage, len, found->name,
+                               sizeof(found->name), NULL, 0, NI_NAMEREQD);
+}
+
 static void *
 look_up(void *arg)
 {
-    struct lookup *lookup = arg;
-    struct addrinfo hints = {.ai_socktype = SOCK_STREAM}, *found = NULL;
-    char name[NI_MAXHOST] = "";
-    _PyRestrict_Address addresses[MAX_ADDRESSES];
-    int n = 0, error;
-    if (lookup->reverse) {
-        struct sockaddr_storage storage;
-        socklen_t len = make_sockaddr(&lookup->addresses[0], &storage);
-        error = getnameinfo((struct sockaddr *)&storage, len, name,
-                            sizeof(name), NULL, 0, NI_NAMEREQD);
+    struct lookup *lookup = arg, found = {.reverse = lookup->reverse};
+    memcpy(found.name, lookup->name, sizeof(found.name));
+    found.addresses[0] = lookup->addresses[0];
+    if (found.reverse) {
+        look_up_address(&found);
     }
     else {
-        error = getaddrinfo(lookup->name, NULL, &hints, &found);
-        if (error == 0) {
-            n = collect(found, addresses);
-            freeaddrinfo(found);
-        }
+        look_up_name(&found);
     }
     pthread_mutex_lock(&lookup->mutex);
-    lookup->error = error;
-    if (lookup->reverse) {
-        memcpy(lookup->name, name, sizeof(name));
-    }
-    else {
-        memcpy(lookup->addresses, addresses, (size_t)n * sizeof(addresses[0]));
-        lookup->n_addresses = n;
-    }
+    lookup->error = found.error;
+    lookup->n_addresses = found.n_addresses;
+    memcpy(lookup->name, found.name, sizeof(found.name));
+    memcpy(lookup->addresses, found.addresses, sizeof(found.addresses));
     lookup->done = 1;
     pthread_cond_signal(&lookup->finished);
     pthread_mutex_unlock(&lookup->mutex);

@@ -212,7 +212,7 @@ visit_on_stack(struct visit *visit)
 }
 
 static int
-has_room(struct _restrict_guest *guest, char *here)
+has_room(const struct _restrict_guest *guest, const char *here)
 {
     return here >= guest->stack + GUARD_SIZE + HOST_STACK;
 }
@@ -248,10 +248,10 @@ enter(struct _restrict_guest *guest,
 
 /* --- Using it ---------------------------------------------------------------------------- */
 
-int
-_PyRestrict_GuestAcquire(struct _restrict_guest *guest)
+/* 0, or -1 with what keeps this thread from using the guest now. */
+static int
+check_usable(const struct _restrict_guest *guest, unsigned long me)
 {
-    unsigned long me = PyThread_get_thread_ident();
     if (guest->interp == NULL) {
         PyErr_SetString(PyExc_RuntimeError, "the interpreter is closed");
         return -1;
@@ -270,6 +270,16 @@ _PyRestrict_GuestAcquire(struct _restrict_guest *guest)
     if (guest->low != NULL && !has_room(guest, guest->low)) {
         PyErr_SetString(PyExc_RecursionError,
                         "too many guests inside each other");
+        return -1;
+    }
+    return 0;
+}
+
+int
+_PyRestrict_GuestAcquire(struct _restrict_guest *guest)
+{
+    unsigned long me = PyThread_get_thread_ident();
+    if (check_usable(guest, me) < 0) {
         return -1;
     }
     if (guest->depth++ == 0) {

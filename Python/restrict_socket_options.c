@@ -85,19 +85,10 @@ is_inert(PyObject *value)
            || PyByteArray_CheckExact(value) || PyMemoryView_Check(value);
 }
 
-/* Before setsockopt() and getsockopt() read the same arguments: numbers that
-   could be others when they are read again are not taken. */
-int
-_PyRestrict_SocketOption(int fd, PyObject *args, int set)
+/* Level and option, and a value, that are the same when they are read again. */
+static int
+read_option(PyObject *args, int number[2])
 {
-    int number[2];
-    char subject[80];
-    if (_PyRestrict_SocketUse(fd) < 0) {
-        return -1;
-    }
-    if (PyTuple_GET_SIZE(args) < 2) {
-        return 0;                   // the method says what is wrong
-    }
     for (int i = 0; i < 2; i++) {
         if (!PyLong_CheckExact(PyTuple_GET_ITEM(args, i))) {
             PyErr_SetString(PyExc_TypeError,
@@ -115,6 +106,24 @@ _PyRestrict_SocketOption(int fd, PyObject *args, int set)
                             "the value must be an integer or bytes");
             return -1;
         }
+    }
+    return 0;
+}
+
+/* Before setsockopt() and getsockopt() read the same arguments. */
+int
+_PyRestrict_SocketOption(int fd, PyObject *args, int set)
+{
+    int number[2];
+    char subject[80];
+    if (_PyRestrict_SocketUse(fd) < 0) {
+        return -1;
+    }
+    if (PyTuple_GET_SIZE(args) < 2) {
+        return 0;                   // the method says what is wrong
+    }
+    if (read_option(args, number) < 0) {
+        return -1;
     }
     PyObject *value = PyTuple_GET_SIZE(args) > 2 ? PyTuple_GET_ITEM(args, 2)
                                                  : NULL;

@@ -16,9 +16,11 @@ extern "C" {
 
 #ifdef WITH_RESTRICTED
 
+#include <errno.h>
 #include <limits.h>               // PATH_MAX
 #include <sys/stat.h>
 #include <sys/types.h>
+#include <unistd.h>               // close()
 
 struct _restrict_state;
 
@@ -120,6 +122,15 @@ PyAPI_FUNC(void) _PyRestrict_UseOpenat2(int use);
 
 /* How many files a guest may have open, unless the host says otherwise. */
 #define _PyRestrict_OPEN_FILES 256
+
+/* Where errno still has to say what went wrong. */
+static inline void
+_PyRestrict_CloseKeepErrno(int fd)
+{
+    int saved = errno;
+    close(fd);
+    errno = saved;
+}
 
 /* The set of descriptors that the running guest opened itself.  Own: 0, or -1
    with an exception, and then the descriptor is closed. */
