@@ -113,7 +113,8 @@ walk_down(struct walk *walk, const char *name)
     return result;
 }
 
-/* Is what was opened to be had?  0; or 1: it is a link, now before the rest. */
+/* Is what was opened to be had?  0; or 1: a link, which is now before the
+   rest. */
 static int
 check_last(struct walk *walk, int fd, int flags, int follow)
 {
@@ -148,7 +149,7 @@ follow_last(struct walk *walk, int dirfd, const char *name)
 }
 
 /* Open the last component; 1 if it was a link, now before the rest.  What is
-   on another mount is not to be touched: it is truncated when that is known. */
+   on another mount is not to be touched: truncated is what is not. */
 static int
 walk_last(struct walk *walk, const char *name, int flags, mode_t mode,
           int *result)

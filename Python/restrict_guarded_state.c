@@ -27,7 +27,8 @@
 static void
 free_guarded(PyObject *capsule)
 {
-    struct _restrict_guarded *state = PyCapsule_GetPointer(capsule, STATE_NAME);
+    struct _restrict_guarded *state = PyCapsule_GetPointer(capsule,
+                                                           STATE_NAME);
     _PyRestrict_LogFini(&state->log);
     Py_XDECREF(state->sealed_type);
     Py_XDECREF(state->carried_type);
@@ -106,7 +107,8 @@ _PyRestrict_GetGuarded(void)
     if (capsule == NULL) {
         return new_guarded(dict);
     }
-    struct _restrict_guarded *state = PyCapsule_GetPointer(capsule, STATE_NAME);
+    struct _restrict_guarded *state = PyCapsule_GetPointer(capsule,
+                                                           STATE_NAME);
     Py_DECREF(capsule);             // the dict keeps it
     return state;
 }

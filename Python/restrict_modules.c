@@ -43,8 +43,8 @@ find_builtin(const char *name)
     return NULL;
 }
 
-/* Reviewed, or allowed by name.  Source of the host's folders that has the name
-   of another one does not stand for it. */
+/* Reviewed, or allowed by name.  Source of the host's folders that has the
+   name of another one does not stand for it. */
 const struct _inittab *
 _PyRestrict_FindBuiltin(const char *name)
 {

@@ -41,8 +41,8 @@
 /* What a host function may count on. */
 #define HOST_STACK ((size_t)2 << 20)
 
-/* Recursion in C, uncounted, takes 1.4 bytes of stack for each byte of memory at
-   most, and 2.1 in a debug build: a tuple in a tuple. */
+/* Recursion in C, uncounted, takes 1.4 bytes of stack for each byte of memory
+   at most, and 2.1 in a debug build: a tuple in a tuple. */
 #ifdef __SANITIZE_ADDRESS__
 #  define STACK_RATIO 16
 #elif defined(Py_DEBUG)

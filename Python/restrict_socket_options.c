@@ -85,7 +85,7 @@ is_inert(PyObject *value)
            || PyByteArray_CheckExact(value) || PyMemoryView_Check(value);
 }
 
-/* Level and option, and a value, that are the same when they are read again. */
+/* Level and option, and a value, that stay the same when read again. */
 static int
 read_option(PyObject *args, int number[2])
 {

@@ -30,8 +30,8 @@ main_dict(void)
     return dict;
 }
 
-/* What the host gave to run, by file name, so that a guest's own tracebacks show
-   its lines; those that came first go first. */
+/* What the host gave to run, by file name, so that a guest's own tracebacks
+   show its lines; those that came first go first. */
 #define N_SOURCES 100
 
 static PyObject *

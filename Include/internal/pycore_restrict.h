@@ -74,8 +74,8 @@ struct _restrict_log {
 
 extern void _PyRestrict_LogFini(struct _restrict_log *log);
 
-/* What was recorded until now, from any thread: a list of tuples of the host's,
-   in the order of the fields of PyRestrictDenial.  Exported for the
+/* What was recorded until now, from any thread: a list of tuples of the
+   host's, in the order of the fields of PyRestrictDenial.  Exported for the
    '_restrict' extension. */
 PyAPI_FUNC(PyObject *) _PyRestrict_ListDenials(struct _restrict_log *log);
 

@@ -116,7 +116,7 @@ _PyRestrict_Shallower(int *deeper)
             on_error;                                                       \
         }                                                                   \
     } while (0)
-/* type.__setattr__() keeps the cache of attributes right; object's does not. */
+/* type.__setattr__() tells the cache of attributes, object's does not. */
 #define _PyRestrict_NO_CLASS(obj, error_return)                             \
     do {                                                                    \
         if (_PyRestrict_IN_USE() && PyType_Check(obj)                       \

@@ -291,9 +291,9 @@ extern int _PyRestrict_NetBytesExceeded(void);
              end != NULL;                                                   \
              end = (ptr) == end && end < last_ && !_PyRestrict_STOPPED()    \
                    ? _PyRestrict_NEXT_PIECE(ptr, last_, cost) : NULL)
-/* The same in SRE(count), for a set of pattern[1] codes, which is compiled best
-   as it is: what is long is counted by the function itself, which polls, a
-   piece at a time. */
+/* The same in SRE(count), for a set of pattern[1] codes, which is compiled
+   best as it is: what is long is counted by the function itself, which polls,
+   a piece at a time. */
 #define _PyRestrict_COUNT_PIECES(count, type, state, pattern, length)       \
     if ((length) > _PyRestrict_PIECE(UINT32_MAX) && _PyRestrict_IS_GUEST()  \
         && (length) > _PyRestrict_PIECE((pattern)[1]))                      \

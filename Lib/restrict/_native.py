@@ -13,6 +13,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
 
+__all__ = ["AVAILABLE", "Guest", "RestrictedAttributeError",
+           "RestrictedCallError", "RestrictedError", "RestrictedImportError",
+           "RestrictedPermissionError"]
+
 
 class RestrictedError(Exception):
     """The base of what a guest gets for a refused operation."""

@@ -250,8 +250,8 @@ with restrict.Interpreter(policy) as guest:
 
 
 def test_a_deep_stack_goes_back(python, slow_build):
-    """What recursion in C took of the stack, here 4.6 MiB, is not the process's
-    afterwards."""
+    """What recursion in C took of the stack, here 4.6 MiB, does not stay with
+    the process."""
     done = subprocess.run([python, "-c", DEEP], capture_output=True, text=True,
                           timeout=300, check=True)
     assert int(done.stdout) < (64 if slow_build else 4) << 20
