@@ -553,3 +553,31 @@ for x in (p,u):
     for m in (lambda: T.__new__(T), lambda: object.__new__(T), lambda: T()):
         o=run(m)
         for f in (lambda: o.copy(), lambda: o.clear(), lambda: o.__reduce__(), lambda: setattr(x,'memo',o), lambda: o.__reduce_ex__(4), lambda: repr(o)): run(f)
+
+#: dict_goes_while_stored_to
+import gc
+class D:
+    def __del__(s):
+        try:
+            x.__dict__; x.q = 1; x.__dict__ = {}; x.a = 5
+        except Exception as e: pass
+class X: pass
+class Y: pass
+for i in range(300):
+    x = X(); x.a = D(); x.b = 1; x.c = 2
+    k = i % 12
+    try:
+        if k == 0: x.a = 5
+        elif k == 1: del x.a
+        elif k == 2: x.__dict__ = {'a': 1}
+        elif k == 3: x.__dict__.clear()
+        elif k == 4: x.__dict__.pop('a')
+        elif k == 5: x.__class__ = Y; x.a = 3
+        elif k == 6: d = x.__dict__; x.__dict__ = {}; d.clear(); d['z'] = 1
+        elif k == 7: d = x.__dict__; del x; x = X(); d.clear()
+        elif k == 8: x.__dict__.update(a=3)
+        elif k == 9: x.__dict__.popitem(); x.__dict__.popitem(); x.__dict__.popitem()
+        elif k == 10: d = x.__dict__; d |= {'a': 4}
+        elif k == 11: del x.__dict__; x.a = 1
+    except Exception as e: pass
+gc.collect()
