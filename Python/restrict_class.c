@@ -80,21 +80,62 @@ compares_in_c(PyObject *key)
            || PyBytes_CheckExact(key) || key == Py_None;
 }
 
-/* The names of a new class, which are compared whenever it changes. */
-int
-_PyRestrict_CheckNames(PyObject *dict)
+static int
+all_compare_in_c(PyObject *dict)
 {
     PyObject *key;
     Py_ssize_t pos = 0;
     while (PyDict_Next(dict, &pos, &key, NULL)) {
         if (!compares_in_c(key)) {
+            return 0;
+        }
+    }
+    return 1;
+}
+
+/* The same with plain strings as names; a new reference. */
+static PyObject *
+with_plain_names(PyObject *dict)
+{
+    PyObject *key, *value, *plain = PyDict_New();
+    Py_ssize_t pos = 0;
+    while (plain != NULL && PyDict_Next(dict, &pos, &key, &value)) {
+        PyObject *name = NULL;
+        if (PyUnicode_Check(key)) {
+            name = PyUnicode_FromObject(key);
+        }
+        else if (compares_in_c(key)) {
+            name = Py_NewRef(key);
+        }
+        else {
             PyErr_Format(PyExc_TypeError,
                          "a name in the namespace of a class must be a str, "
                          "not '%.100s'", Py_TYPE(key)->tp_name);
-            return -1;
         }
+        if (name == NULL || PyDict_SetItem(plain, name, value) < 0) {
+            Py_CLEAR(plain);
+        }
+        Py_XDECREF(name);
     }
-    return 0;
+    return plain;
+}
+
+/* The names of a new class, which are compared whenever it changes.  The dict
+   is nobody else's yet. */
+int
+_PyRestrict_PlainNames(PyObject *dict)
+{
+    if (all_compare_in_c(dict)) {
+        return 0;
+    }
+    PyObject *plain = with_plain_names(dict);
+    if (plain == NULL) {
+        return -1;
+    }
+    PyDict_Clear(dict);
+    int err = PyDict_Update(dict, plain);
+    Py_DECREF(plain);
+    return err;
 }
 
 #endif  /* WITH_RESTRICTED */

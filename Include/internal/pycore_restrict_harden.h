@@ -52,7 +52,7 @@ extern PyObject *_PyRestrict_ModuleOfBases(PyTypeObject *type,
 extern void _PyRestrict_HoldTypeItem(struct _restrict_type_item *item,
                                      PyTypeObject *type, PyObject *name);
 extern void _PyRestrict_LetTypeItemGo(struct _restrict_type_item *item);
-extern int _PyRestrict_CheckNames(PyObject *dict);
+extern int _PyRestrict_PlainNames(PyObject *dict);
 PyAPI_FUNC(int) _PyRestrict_ToBytes(PyObject **object);
 
 /* restrict_depth.c */
@@ -110,9 +110,9 @@ _PyRestrict_Shallower(int *deeper)
             return _PyRestrict_ModuleOfBases(type, def);                    \
         }                                                                   \
     } while (0)
-#define _PyRestrict_CHECK_NAMES(dict, on_error)                             \
+#define _PyRestrict_PLAIN_NAMES(dict, on_error)                             \
     do {                                                                    \
-        if (_PyRestrict_IS_GUEST() && _PyRestrict_CheckNames(dict) < 0) {   \
+        if (_PyRestrict_IS_GUEST() && _PyRestrict_PlainNames(dict) < 0) {   \
             on_error;                                                       \
         }                                                                   \
     } while (0)
@@ -292,7 +292,7 @@ extern PyFrameObject *_PyRestrict_MakeFrameObject(
 #define _PyRestrict_DEALLOC(dealloc, op) (*dealloc)(op)
 #define _PyRestrict_CHECK_MRO(type, mro, error_return)
 #define _PyRestrict_NO_MRO(type, mro, def)
-#define _PyRestrict_CHECK_NAMES(dict, on_error)
+#define _PyRestrict_PLAIN_NAMES(dict, on_error)
 #define _PyRestrict_NO_CLASS(obj, error_return)
 #define _PyRestrict_HOLD_TYPE_ITEM(item, type, name)
 #define _PyRestrict_IF_COLLECTING(action)

@@ -186,7 +186,7 @@ def processor():
 def main(argv=None):
     parser = argparse.ArgumentParser(
         description=__doc__.partition("\n")[0],
-        epilog="Takes about ten minutes on a quiet machine, with --fast two; "
+        epilog="Takes about ten minutes on a quiet machine, with --fast five; "
         "while others use the machine, the figures mean little.")
     parser.add_argument("--upstream", required=True)
     parser.add_argument("--python", required=True)
@@ -197,7 +197,7 @@ def main(argv=None):
                         help="one round of each, to see that it works")
     args = parser.parse_args(argv)
     started = time.monotonic()
-    print(f"{'two minutes' if args.fast else 'ten minutes'} on a quiet "
+    print(f"{'five minutes' if args.fast else 'ten minutes'} on a quiet "
           "machine", flush=True)
     life = measure_life(args)
     show_life(life)

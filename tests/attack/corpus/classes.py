@@ -261,3 +261,9 @@ N.__name__ = ''.join(['x' * 4000, 'x' * 1000])
 with warnings.catch_warnings(record=True) as w:
     N()
     print([str(x.message)[:100] for x in w])
+
+#: names_that_are_no_strings
+class O: pass
+for key in (O(), (O(),), [].append):
+    try: type('K', (), {'a': 1, key: 2})
+    except TypeError as e: print(e)
