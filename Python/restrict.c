@@ -16,6 +16,7 @@
 #include "pycore_pylifecycle.h"
 #include "pycore_restrict.h"
 #include "pycore_restrict_guarded.h"  // _PyRestrict_RUNS_UNTRUSTED()
+#include "pycore_restrict_run.h"  // _PyRestrict_GuestEnded()
 #include "pycore_runtime.h"       // _PyRuntime
 
 #ifdef WITH_RESTRICTED
@@ -222,6 +223,7 @@ _PyRestrict_FiniInterpreter(PyInterpreterState *interp)
 {
     if (interp->restricted != NULL) {
         _PyRestrict_FiniLimits(interp->restricted);
+        _PyRestrict_GuestEnded(interp->restricted->guest);
         free_state(interp->restricted);
         interp->restricted = NULL;
     }

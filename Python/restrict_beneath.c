@@ -439,7 +439,7 @@ _PyRestrict_OpenAt(const struct _restrict_files *files,
 int
 _PyRestrict_OpenParent(const struct _restrict_files *files,
                        const _PyRestrict_Path *path, int mode,
-                       const char **name)
+                       const char **name, int *granted)
 {
     char rest[PATH_MAX];
     int next = 0;
@@ -456,6 +456,7 @@ _PyRestrict_OpenParent(const struct _restrict_files *files,
         rest[len > 0 ? len - 1 : 0] = '\0';
         int fd = open_beneath(grant->fd, rest[0] ? rest : ".",
                               O_PATH | O_DIRECTORY, 0);
+        *granted = grant->mode;
         if (fd >= 0 || errno != EXDEV) {
             return fd;
         }

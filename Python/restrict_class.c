@@ -14,15 +14,24 @@
 
 /* --- The order of bases -------------------------------------------------------------- */
 
-/* What mro() returned has each class that the type's memory is laid out by, in
-   order: C code finds its own there, and its module by it. */
+static PyTypeObject *
+next_c_base(PyTypeObject *type)
+{
+    do {
+        type = type->tp_base;
+    } while (type != NULL && _PyRestrict_IsClassStatement(type));
+    return type;
+}
+
+/* What mro() returned has each class of C code's that the type's memory is laid
+   out by, in order: C code finds its own there, and its module by it. */
 int
 _PyRestrict_CheckMro(PyTypeObject *type, PyObject *mro)
 {
-    PyTypeObject *base = type->tp_base;
+    PyTypeObject *base = next_c_base(type);
     for (Py_ssize_t i = 0; base != NULL && i < PyTuple_GET_SIZE(mro); i++) {
         if (PyTuple_GET_ITEM(mro, i) == (PyObject *)base) {
-            base = base->tp_base;
+            base = next_c_base(base);
         }
     }
     if (base != NULL) {

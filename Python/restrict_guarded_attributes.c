@@ -130,6 +130,11 @@ static struct attribute attributes[] = {
     {&PyType_Type, "__annotations__", BOTH, is_guests_class},
     {&PyType_Type, "__bases__", WRITE},
     {&PyType_Type, "__dict__", READ, is_python_class},
+    {&PyType_Type, "__doc__", WRITE, is_guests_class},
+    {&PyType_Type, "__module__", WRITE, is_guests_class},
+    {&PyType_Type, "__name__", WRITE, is_guests_class},
+    {&PyType_Type, "__qualname__", WRITE, is_guests_class},
+    {&PyType_Type, "__type_params__", WRITE, is_guests_class},
     {NULL},
 };
 

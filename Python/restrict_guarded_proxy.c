@@ -264,6 +264,24 @@ proxy_setattro(PyObject *Py_UNUSED(self), PyObject *name,
     return refuse(_PyRestrict_ATTRIBUTE, "proxy.%s = ...", text ? text : "?");
 }
 
+/* Is what gets the arguments the host's own code?  That is given what is behind
+   proxies.  What a guest made, and C code, which does with anything what it is
+   told to, are given the proxies. */
+static int
+is_hosts(PyObject *obj)
+{
+    PyTypeObject *type = PyType_Check(obj) ? (PyTypeObject *)obj
+                                           : Py_TYPE(obj);
+    return !_PyRestrict_IsGuestsCallable(obj)
+           && !PyType_HasFeature(type, _PyRestrict_TPFLAG_GUARDED);
+}
+
+static PyObject *
+unwrap_for(PyObject *receiver, PyObject *arg)
+{
+    return is_hosts(receiver) ? unwrap(arg) : arg;
+}
+
 /* --- Items --------------------------------------------------------------------------- */
 
 static PyObject *
@@ -275,7 +293,7 @@ proxy_subscript(PyObject *self, PyObject *key)
             refuse(_PyRestrict_CALL, "proxy%s", "[...]");
             return NULL;
         }
-        return wrap_result(PyObject_GetItem(obj, unwrap(key)));
+        return wrap_result(PyObject_GetItem(obj, unwrap_for(obj, key)));
     }
     key = container_argument(key);
     if (key == NULL) {
@@ -305,7 +323,7 @@ proxy_contains(PyObject *self, PyObject *item)
     PyObject *obj = unwrap(self);
     if (find_container(obj) == NULL) {
         return has_attributes(obj)
-               ? PySequence_Contains(obj, unwrap(item))
+               ? PySequence_Contains(obj, unwrap_for(obj, item))
                : refuse(_PyRestrict_CALL, "%s in proxy", "...");
     }
     item = container_argument(item);
@@ -365,7 +383,7 @@ argument(PyObject *callable, PyObject *arg)
         return _PyRestrict_NewCallback(arg);
     }
     else {
-        arg = unwrap(arg);
+        arg = unwrap_for(callable, arg);
     }
     return Py_XNewRef(arg);
 }
@@ -419,10 +437,24 @@ proxy_call(PyObject *self, PyObject *args, PyObject *kwargs)
 
 /* --- The rest ------------------------------------------------------------------------- */
 
+/* What compares item by item may come to an item of the guest's. */
+static int
+compares_hosts_alone(PyObject *obj)
+{
+    return find_container(obj) != NULL ? _PyRestrict_IsInert(obj)
+                                       : is_hosts(obj);
+}
+
 static PyObject *
 proxy_richcompare(PyObject *self, PyObject *other, int op)
 {
     int inert = _PyRestrict_IsInert(other);
+    if (inert == 1 && _PyRestrict_IsProxy(self)) {
+        inert = compares_hosts_alone(unwrap(self));
+    }
+    if (inert == 1 && _PyRestrict_IsProxy(other)) {
+        inert = compares_hosts_alone(unwrap(other));
+    }
     if (inert < 0) {
         return NULL;
     }

@@ -161,7 +161,7 @@ call_host_function(PyObject *self, PyObject *const *args, Py_ssize_t nargs,
         return NULL;
     }
     struct _restrict_copy copy, answer;
-    _PyRestrict_CopyInit(&copy, NULL);
+    _PyRestrict_CopyInit(&copy, function->guest->interp);
     _PyRestrict_CopyInit(&answer, NULL);
     PyObject *value = NULL;
     if (put_arguments(&copy, args, nargs, keywords) == 0) {

@@ -60,7 +60,6 @@ _PyRestrict_AddUsed(struct _restrict_memory *memory, size_t size)
     }
 }
 
-/* Extensions may count more down than they counted up: never below 0. */
 void
 _PyRestrict_Refund(struct _restrict_memory *memory, size_t size)
 {
@@ -540,15 +539,20 @@ _PyRestrict_MemoryCharge(Py_ssize_t bytes)
         PyErr_NoMemory();
         return -1;
     }
+    memory->charged += (size_t)bytes;
     return 0;
 }
 
+/* No more than extensions were charged for. */
 void
 _PyRestrict_MemoryRefund(Py_ssize_t bytes)
 {
     struct _restrict_state *state = _PyRestrict_GetState();
     if (state != NULL && bytes > 0) {
-        _PyRestrict_Refund(memory_of(state->interp), (size_t)bytes);
+        struct _restrict_memory *memory = memory_of(state->interp);
+        size_t size = Py_MIN((size_t)bytes, memory->charged);
+        memory->charged -= size;
+        _PyRestrict_Refund(memory, size);
     }
 }
 

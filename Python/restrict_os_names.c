@@ -123,17 +123,19 @@ os_rmdir(PyObject *Py_UNUSED(module), PyObject *args, PyObject *kwargs)
     return remove_with(args, kwargs, "O&|$O&:rmdir", AT_REMOVEDIR);
 }
 
-/* Moving must not make readable what was only writable.  Names may lie, by
-   links: where a folder that may be read is inside one that may not, nothing
-   of the latter moves at all. */
+/* Moving must not make readable what was only writable.  The text of a path may
+   lie, by links: what counts is the grant that led to the folder.  Where a
+   folder that may be read is inside one that may not, nothing of the latter
+   moves at all. */
 static int
-move_keeps_secrets(const char *from, const char *to)
+move_keeps_secrets(const place *from, const place *to)
 {
     const struct _restrict_files *files = get_files();
-    if (_PyRestrict_ModeOf(files, from) & _PyRestrict_READ) {
+    if (from->mode & _PyRestrict_READ) {
         return 1;
     }
-    return !(_PyRestrict_ModeOf(files, to) & _PyRestrict_READ)
+    return !((to->mode | _PyRestrict_ModeOf(files, to->path.text))
+             & _PyRestrict_READ)
            && !_PyRestrict_IsReadableWithin(files);
 }
 
@@ -155,7 +157,7 @@ rename_path(const path_arg *from, const path_arg *to)
     else if (holds_grant(&target)) {
         _PyRestrict_OsDeny(to, _PyRestrict_WRITE);
     }
-    else if (!move_keeps_secrets(source.path.text, target.path.text)) {
+    else if (!move_keeps_secrets(&source, &target)) {
         _PyRestrict_OsDeny(from, _PyRestrict_READ | _PyRestrict_WRITE);
     }
     else if (renameat(source.dirfd, source.name, target.dirfd,

@@ -68,7 +68,8 @@ _PyRestrict_FindPlace(const path_arg *path, int mode, place *at)
     struct _restrict_files *files = get_files();
     at->dirfd = -1;
     if (_PyRestrict_Normalize(files->cwd, path_text(path), &at->path) == 0) {
-        at->dirfd = _PyRestrict_OpenParent(files, &at->path, mode, &at->name);
+        at->dirfd = _PyRestrict_OpenParent(files, &at->path, mode, &at->name,
+                                           &at->mode);
     }
     if (at->dirfd < 0) {
         _PyRestrict_OsError(path, mode);

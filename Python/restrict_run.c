@@ -330,8 +330,19 @@ _PyRestrict_GuestInit(struct _restrict_guest *guest,
         return -1;
     }
     guest->interp = PyThreadState_GetInterpreter(guest->tstate);
+    guest->interp->restricted->guest = guest;
     PyThreadState_Swap(host);
     return 0;
+}
+
+/* When the process ends, interpreters that are left end before the objects of
+   those that made them. */
+void
+_PyRestrict_GuestEnded(struct _restrict_guest *guest)
+{
+    if (guest != NULL) {
+        guest->interp = NULL;
+    }
 }
 
 static void

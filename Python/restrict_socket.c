@@ -208,6 +208,10 @@ _PyRestrict_IPAddressCheck(const char *ip, int port)
         PyErr_Format(PyExc_ValueError, "'%.100s' is not an IP address", ip);
         return -1;
     }
+    if (port < 0 || port > 65535) {
+        PyErr_Format(PyExc_ValueError, "there is no port %d", port);
+        return -1;
+    }
     return check(&address, port == 0 ? _PyRestrict_ANY_PORT : port, 1);
 }
 

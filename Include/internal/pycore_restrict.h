@@ -204,6 +204,7 @@ struct _restrict_state {
     struct _restrict_limits limits;
     struct _restrict_address_key address_key;
     PyObject *waiting;                  // to be freed (restrict_depth.c)
+    struct _restrict_guest *guest;      // of restrict_run.c, or NULL
 };
 
 static inline struct _restrict_state *

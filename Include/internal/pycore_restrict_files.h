@@ -95,11 +95,12 @@ extern int _PyRestrict_OpenAt(const struct _restrict_files *files,
                               const _PyRestrict_Path *path, int mode,
                               int flags, mode_t permissions);
 
-/* The folder of the path, O_PATH, and the path's last name in *name; the
-   folder that is itself a grant has none: EXDEV. */
+/* The folder of the path, O_PATH, the path's last name in *name, and in
+   *granted the mode of the grant that it is beneath, whatever the text says;
+   the folder that is itself a grant has none: EXDEV. */
 extern int _PyRestrict_OpenParent(const struct _restrict_files *files,
                                   const _PyRestrict_Path *path, int mode,
-                                  const char **name);
+                                  const char **name, int *granted);
 
 /* Read `name` beneath a folder to import from: a regular file.  A
    descriptor, or -1 with errno. */

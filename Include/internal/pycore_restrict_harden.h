@@ -157,6 +157,19 @@ _PyRestrict_Shallower(int *deeper)
         }                                                                   \
     } while (0)
 
+/* The number of a thread is an address of the C library's: a guest has one
+   thread, and that has this number. */
+static inline PyThread_ident_t
+_PyRestrict_ThreadIdent(void)
+{
+    PyThreadState *tstate = _PyThreadState_GET();
+    return tstate != NULL && tstate->interp->restricted != NULL
+           ? 1 : PyThread_get_thread_ident_ex();
+}
+
+#define _PyRestrict_MAIN_THREAD(ident) \
+    (_PyRestrict_IS_GUEST() ? _PyRestrict_ThreadIdent() : (ident))
+
 /* What C code reads when the guest is not to run: its bytes, from now on. */
 #define _PyRestrict_TO_BYTES(object, on_error)                              \
     do {                                                                    \
@@ -297,6 +310,8 @@ extern PyFrameObject *_PyRestrict_MakeFrameObject(
 #define _PyRestrict_HOLD_TYPE_ITEM(item, type, name)
 #define _PyRestrict_IF_COLLECTING(action)
 #define _PyRestrict_WOULD_DEADLOCK(error_return)
+#define _PyRestrict_ThreadIdent PyThread_get_thread_ident_ex
+#define _PyRestrict_MAIN_THREAD(ident) (ident)
 #define _PyRestrict_TO_BYTES(object, on_error)
 #define _PyRestrict_FRAME_OBJECT(frame) _PyFrame_GetFrameObject(frame)
 #define _PyRestrict_NO_FRAME_OBJECT() PyErr_Clear()

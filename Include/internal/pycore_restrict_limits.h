@@ -51,6 +51,7 @@ struct _restrict_memory {
     size_t cap;                         // SIZE_MAX: none
     size_t used;
     size_t peak;
+    size_t charged;                     // of used: by extensions
     struct _restrict_mapping *mappings; // open addressing, a power of two
     size_t n_mappings, n_places;
     struct _restrict_heap *heap;        // blocks below that; NULL: none yet

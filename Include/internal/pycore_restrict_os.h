@@ -99,6 +99,7 @@ extern int _PyRestrict_ReachAny(const path_arg *path, int follow);
 typedef struct {
     int dirfd;
     const char *name;             // points into the path
+    int mode;                     // of the grant that the folder is beneath
     _PyRestrict_Path path;
 } place;
 

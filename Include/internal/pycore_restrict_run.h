@@ -79,6 +79,10 @@ PyAPI_FUNC(int) _PyRestrict_GuestInit(struct _restrict_guest *guest,
 PyAPI_FUNC(int) _PyRestrict_GuestStack(struct _restrict_guest *guest,
                                        size_t memory);
 
+/* The interpreter has ended; its owner may not know yet.  NULL: there is no
+   guest. */
+extern void _PyRestrict_GuestEnded(struct _restrict_guest *guest);
+
 /* End the interpreter, if there is one.  Nobody may be using it. */
 PyAPI_FUNC(void) _PyRestrict_GuestFini(struct _restrict_guest *guest);
 

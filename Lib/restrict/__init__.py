@@ -19,6 +19,7 @@ documentation.
     _cli           python -m restrict
 """
 
+from restrict import _startup  # noqa: F401  before all others
 from restrict._errors import (
     GuestError,
     HostError,

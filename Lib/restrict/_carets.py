@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from typing import NamedTuple
+from unicodedata import east_asian_width
 
 _TOKEN = re.compile(r"""
     (?P<space>   \s+ | \\\n | \#[^\n]* )
@@ -106,8 +107,6 @@ def _says_something(text: str, start: int, end: int,
 def _width(char: str) -> int:
     if char.isascii():
         return 1
-    from unicodedata import east_asian_width
-
     return 2 if east_asian_width(char) in "WF" else 1
 
 

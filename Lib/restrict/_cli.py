@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 from restrict._errors import GuestError, LimitExceeded
 from restrict._interpreter import Interpreter
 from restrict._policy import LIMITS, Policy
-from restrict._report import Denial, report_lines
+from restrict._report import Denial, printable, report_lines
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -45,7 +45,8 @@ class _PolicyError(Exception):
 def _parse_net(text: str) -> tuple[str, int | str]:
     host, colon, port = text.rpartition(":")
     digits = port.replace("-", "", 1)
-    if not colon or not digits.isascii() or not digits.isdigit():
+    if (not colon or not digits.isascii() or not digits.isdigit()
+            or host.startswith("[") != ("]" in host)):
         raise ValueError(f"--allow-net: {text!r} is not HOST:PORT")
     if host.startswith("["):            # [::1] and [fc00::]/7
         host = host[1:].replace("]", "", 1)
@@ -69,10 +70,11 @@ def _merge_grant(grants: dict[str, str], path: str, mode: str) -> None:
 
 def _add_grants(values: dict[str, Any], args: argparse.Namespace) -> None:
     for mode, paths in (("r", args.allow_read), ("w", args.allow_write)):
-        for path in map(os.path.abspath, paths):
+        for given in paths:
             option = "--allow-read" if mode == "r" else "--allow-write"
-            if not os.path.exists(path):
-                raise ValueError(f"{option}: there is no {path!r}")
+            path = os.path.abspath(given)
+            if not given or not os.path.exists(path):
+                raise ValueError(f"{option}: there is no {given!r}")
             field = "directories" if os.path.isdir(path) else "files"
             _merge_grant(values[field], path, mode)
     for host, port in map(_parse_net, args.allow_net):
@@ -118,6 +120,8 @@ def make_policy(args: argparse.Namespace) -> Policy:
     except OSError as exc:
         raise _PolicyError(
             f"cannot read {args.policy}: {exc.strerror}") from None
+    except RecursionError:
+        raise _PolicyError(f"{args.policy} is nested too deeply") from None
     except (ValueError, TypeError) as exc:
         raise _PolicyError(str(exc)) from None
 
@@ -134,7 +138,7 @@ def _read_script(name: str) -> str:
             return file.read()
     except OSError as exc:
         raise _UsageError(f"cannot read {name}: {exc.strerror}") from None
-    except (SyntaxError, UnicodeDecodeError) as exc:
+    except (SyntaxError, ValueError, LookupError) as exc:
         raise _UsageError(f"cannot read {name}: {exc}") from None
 
 
@@ -173,11 +177,18 @@ class _Outcome:
         return self.error.traceback
 
 
+def _folder() -> str:
+    try:
+        return os.getcwd()
+    except OSError:                     # removed, or out of reach
+        return "/"
+
+
 def _run_guest(guest: Interpreter, source: str, filename: str,
                argv: list[str]) -> _Outcome:
     outcome = _Outcome()
     try:
-        guest._start_in(os.getcwd())
+        guest._start_in(_folder())
         guest._define("sys", {"argv": argv})
         guest.exec(source, filename=filename)
     except (GuestError, LimitExceeded) as exc:
@@ -228,11 +239,17 @@ def _print_report(denials: Sequence[Denial], stream: TextIO) -> None:
         print(line, file=stream)
 
 
+def _encodable(text: str, stream: TextIO) -> str:
+    """Return text that the stream can take: the rest is escaped."""
+    encoding = stream.encoding or "utf-8"
+    return text.encode(encoding, "backslashreplace").decode(encoding)
+
+
 def _print_text(guest: Interpreter, outcome: _Outcome) -> None:
-    sys.stdout.write(guest.stdout)
+    sys.stdout.write(_encodable(guest.stdout, sys.stdout))
     sys.stdout.flush()
-    sys.stderr.write(guest.stderr)
-    sys.stderr.write(outcome.text())
+    sys.stderr.write(_encodable(guest.stderr, sys.stderr))
+    sys.stderr.write(_encodable(outcome.text(), sys.stderr))
     if guest.denials and sys.stderr.isatty():
         _print_report(guest.denials, sys.stderr)
     sys.stderr.flush()
@@ -240,12 +257,12 @@ def _print_text(guest: Interpreter, outcome: _Outcome) -> None:
 
 def _finish(guest: Interpreter, outcome: _Outcome, audit: TextIO | None,
             args: argparse.Namespace) -> None:
-    if audit is not None:
-        _write_audit(audit, guest.denials)
     if args.json:
         _print_json(guest, outcome)
     else:
         _print_text(guest, outcome)
+    if audit is not None:
+        _write_audit(audit, guest.denials)
 
 
 def _with_guest(args: argparse.Namespace,
@@ -256,7 +273,7 @@ def _with_guest(args: argparse.Namespace,
         else os.path.basename(args.script)
     try:
         interpreter = Interpreter(policy)
-    except (NotImplementedError, ValueError, OSError) as exc:
+    except (NotImplementedError, ValueError, OSError, MemoryError) as exc:
         raise _PolicyError(str(exc)) from None
     with interpreter as guest:
         outcome = _run_guest(guest, source, name, [name, *args.args])
@@ -354,6 +371,20 @@ def command_learn(args: argparse.Namespace) -> int:
 
 # --- Explaining -------------------------------------------------------------
 
+def _audited(fields: dict[str, Any]) -> Denial:
+    """Make a denial of what a file says, which anybody may have written."""
+    for name in ("time", "last_time", "count"):
+        if type(fields[name]) not in (int, float):
+            raise TypeError(name)
+    for name in ("capability", "subject", "location"):
+        fields[name] = printable(fields[name])
+    grant = fields["grant"]
+    if grant is not None and not (isinstance(grant, str)
+                                  and grant.isprintable()):
+        raise TypeError("grant")
+    return Denial(**fields)
+
+
 def _read_audit(path: str) -> list[Denial]:
     merged: dict[tuple[str, str, str], Denial] = {}
     fields = Denial.__slots__
@@ -361,7 +392,7 @@ def _read_audit(path: str) -> list[Denial]:
         with open(path, encoding="utf-8") as file:
             for line in file:
                 record = json.loads(line)
-                denial = Denial(**{name: record[name] for name in fields})
+                denial = _audited({name: record[name] for name in fields})
                 key = (denial.capability, denial.subject, denial.location)
                 if key in merged:
                     first = merged[key]
@@ -371,7 +402,7 @@ def _read_audit(path: str) -> list[Denial]:
                 merged[key] = denial
     except OSError as exc:
         raise _UsageError(f"cannot read {path}: {exc.strerror}") from None
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, RecursionError):
         raise _UsageError(f"{path} is not an audit file") from None
     return list(merged.values())
 
@@ -490,8 +521,16 @@ def make_parser() -> argparse.ArgumentParser:
     return parser
 
 
+def _drop_stdout() -> None:
+    """Let what is still to be written go nowhere."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line; return the exit status."""
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:      # closed by whoever started us
+            setattr(sys, name, _open_output(os.devnull, "w"))
     args = make_parser().parse_args(argv)
     try:
         status = int(args.function(args))
@@ -504,5 +543,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         print(f"restrict: policy error: {exc}", file=sys.stderr)
         return EXIT_POLICY
     except BrokenPipeError:             # the reader of a listing has enough
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _drop_stdout()
         return EXIT_PIPE
+    except OSError as exc:
+        _drop_stdout()
+        print(f"restrict: error: cannot write: {exc.strerror}",
+              file=sys.stderr)
+        return EXIT_USAGE

@@ -368,11 +368,16 @@ class Interpreter:
     def _close(self) -> None:
         if self._guest.running:
             raise RuntimeError("the interpreter is in use")
-        self._stdout, self._stderr = self.stdout, self.stderr
-        self._usage = self.usage
-        self._update_record()
+        if not self._guest.closed:      # it has ended with its process
+            self._stdout, self._stderr = self.stdout, self.stderr
+            self._usage = self.usage
+            self._update_record()
         self._closed = True
-        self._guest.close()
+        try:
+            self._guest.close()
+        except RuntimeError:            # another thread has just begun a run
+            self._closed = False
+            raise
         self._functions.clear()
         _open.discard(self)
 

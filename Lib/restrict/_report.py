@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import logging
 import sys
+import tomllib
 from dataclasses import asdict, dataclass
+from shlex import quote
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -75,48 +77,40 @@ class Denial:
 
     def option(self) -> str | None:
         """Return the command-line option that would allow it, if any."""
-        import tomllib
-
         try:
             entry = tomllib.loads(self.grant or "")
-        except ValueError:
-            return None
-        options = [option for field, value in entry.items()
-                   for option in _options(field, value)]
+            options = [option for field, value in entry.items()
+                       for option in _options(field, value)]
+        except (ValueError, TypeError, AttributeError, RecursionError):
+            return None                 # no grant of ours: somebody wrote it
         return " ".join(options) or None
 
 
 def _options(field: str, value: Any) -> Iterator[str]:
     """Yield the options that a policy entry corresponds to."""
     if field == "modules":
-        yield from (f"--allow-module {_quote(name)}" for name in value)
+        yield from (f"--allow-module {quote(name)}" for name in value)
     elif field in ("files", "directories"):
         for path, mode in value.items():
             if "r" in mode:
-                yield f"--allow-read {_quote(path)}"
+                yield f"--allow-read {quote(path)}"
             if "w" in mode:
-                yield f"--allow-write {_quote(path)}"
+                yield f"--allow-write {quote(path)}"
     elif field in ("addresses", "hosts"):
         for host, port in value:
             name = f"[{host}]" if ":" in host else host
-            yield f"--allow-net {_quote(f'{name}:{port}')}"
+            yield f"--allow-net {quote(f'{name}:{port}')}"
 
 
-def _quote(text: str) -> str:
-    from shlex import quote
-
-    return quote(text)
-
-
-def _printable(text: str) -> str:
+def printable(text: str) -> str:
     return "".join(c if c.isprintable() else f"\\x{ord(c):02x}" for c in text)
 
 
 def make_denial(row: DenialRow) -> Denial:
     """Make a denial from C's row."""
     capability, subject, filename, line, grant, count, first, last = row
-    location = f"{_printable(filename)}:{line}" if filename else ""
-    return Denial(capability, _printable(subject), location,
+    location = f"{printable(filename)}:{line}" if filename else ""
+    return Denial(capability, printable(subject), location,
                   grant if grant and grant.isprintable() else None, count,
                   first, last)
 

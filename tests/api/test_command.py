@@ -361,3 +361,80 @@ def test_help(command):
         assert done.returncode == 0 and "usage:" in done.stdout
     assert command("nothing").returncode == 2
     assert command().returncode == 2
+
+
+def test_the_guests_folder_is_not_the_hosts(command, tmp_path):
+    """What a guest writes where it was started is never imported by the host,
+    nor is what was there before."""
+    written = "import os; os.write(2, b'the host ran it')"
+    for name in ("tokenize", "ipaddress"):
+        (tmp_path / f"{name}.py").write_text(written)
+    (tmp_path / "script.py").write_text(
+        "for name in ('tomllib', 'shlex', 'unicodedata', 'json'):\n"
+        f"    with open(name + '.py', 'w') as f: f.write({written!r})\n"
+        "try: open('/etc/passwd')\nexcept OSError: pass\n1/0\n")
+    for options in (["--json"], ["--audit", "audit"], []):
+        done = command("run", *options, "--allow-write", ".", "script.py",
+                       cwd=tmp_path)
+        assert done.returncode == 1 and (tmp_path / "tomllib.py").exists()
+        assert "the host ran it" not in done.stderr
+
+
+@pytest.mark.parametrize("arguments, status, message", [
+    (["--allow-read", ""], 121, "--allow-read: there is no ''"),
+    (["--allow-net", "[::1:80"], 121, "'[::1:80' is not HOST:PORT"),
+    (["--allow-net", "::1]:80"], 121, "'::1]:80' is not HOST:PORT"),
+    (["--memory", "500000GiB"], 121, "cannot reserve"),
+    (["--policy", "deep.toml"], 121, "deep.toml is nested too deeply"),
+])
+def test_arguments_that_nobody_means(command, tmp_path, arguments, status,
+                                     message):
+    (tmp_path / "script.py").write_text("")
+    (tmp_path / "deep.toml").write_text("x = " + "[" * 100_000)
+    done = command("run", *arguments, "script.py", cwd=tmp_path)
+    assert (done.returncode, message in done.stderr) == (status, True), done
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("coding", ["rot13", "zlib", "undefined", "none"])
+def test_scripts_in_no_encoding(command, tmp_path, coding):
+    (tmp_path / "script.py").write_text(f"# coding: {coding}\n")
+    done = command("run", "script.py", cwd=tmp_path)
+    assert done.returncode == 2 and "cannot read script.py" in done.stderr
+
+
+def test_output_that_cannot_be_encoded(command, script):
+    policy = script('stdout = "memory"\n')
+    done = command("run", "--policy", policy, "-", stdin="print('\\xe9')",
+                   env={"PYTHONIOENCODING": "ascii:strict"})
+    assert (done.returncode, done.stdout) == (0, "\\xe9\n"), done.stderr
+
+
+def test_full_and_closed_streams(python, script):
+    words = [python, "-m", "restrict", "run", "--json",
+             script("print('x' * 100_000)")]
+    with open("/dev/full", "w") as full:
+        done = subprocess.run(words, stdout=full, stderr=subprocess.PIPE,
+                              text=True)
+    assert done.returncode == 2
+    assert done.stderr == ("restrict: error: cannot write: No space left on "
+                           "device\n")
+    done = subprocess.run(["sh", "-c", '"$@" >&-', "sh", *words],
+                          stderr=subprocess.PIPE, text=True)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+@pytest.mark.parametrize("field, value", [
+    ("time", "soon"), ("grant", ["x"]), ("grant", "modules = [1]"),
+    ("grant", "addresses = [1, 2]"), ("grant", "files = 1"),
+    ("subject", "a\x1b[2Jb\nforged"), ("grant", "\x1b[2J"), ("count", []),
+])
+def test_audit_files_that_somebody_made(command, tmp_path, field, value):
+    record = {"capability": "file", "subject": "/x", "location": "s.py:1",
+              "grant": None, "count": 1, "time": 1.0, "last_time": 1.0}
+    path = tmp_path / "audit.jsonl"
+    path.write_text(json.dumps(record) + "\n" + json.dumps(
+        record | {field: value}) + "\n")
+    done = command("explain", path)
+    assert done.returncode in (0, 2) and "Traceback" not in done.stderr
+    assert "\x1b" not in done.stdout and "\nforged" not in done.stdout

@@ -382,3 +382,21 @@ def test_a_host_function_shows_no_address(host):
             guest.exec("f = lookup; del lookup")
             assert guest.eval("f(3)") == 3
     """)
+
+
+def test_arguments_that_take_long_to_copy(host):
+    """Keys that collide take the host as long as they take the guest: it
+    gives up when the guest is over its limit."""
+    host("""
+        import time
+        source = dedent('''
+            d = {i * (2**61 - 1): 1 for i in range(2000)}
+            f([d.copy() for _ in range(500)])
+        ''')
+        begin = time.monotonic()
+        with Interpreter(Policy(cpu=None, wall=2),
+                         functions={"f": lambda x: None}) as guest:
+            error = raises(LimitExceeded, guest.exec, source)
+            assert error.limit == "wall"
+        assert time.monotonic() - begin < 12
+    """)

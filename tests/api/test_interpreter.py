@@ -661,3 +661,61 @@ def test_an_audit_hook_may_say_no(host):
         refuse = False
         Interpreter().close()
     """)
+
+
+def test_closing_while_a_run_begins(host):
+    """Who comes too late gets RuntimeError, and can close it afterwards."""
+    host("""
+        import threading
+        for _ in range(30):
+            guest = Interpreter()
+            def use():
+                for _ in range(50):
+                    try: guest.exec("1")
+                    except RuntimeError: pass
+            thread = threading.Thread(target=use)
+            thread.start()
+            for _ in range(200):
+                try: guest.close()
+                except RuntimeError: pass
+            thread.join()
+            guest.close()
+            assert guest.closed and guest._guest.closed
+    """)
+
+
+@pytest.mark.parametrize("kind", ["isolated", "legacy"])
+def test_left_open_in_a_subinterpreter(host, kind):
+    host(f"""
+        import _interpreters
+        made = _interpreters.create({kind!r})
+        error = _interpreters.run_string(
+            made, "import restrict\\nguest = restrict.Interpreter()")
+        assert error is None, error
+    """)
+
+
+def test_the_number_of_the_thread(host):
+    """It is an address of the host's, and so is not the guest's to know."""
+    host("""
+        import threading
+        source = dedent('''
+            import _thread, threading
+            lock = threading.RLock()
+            with lock:
+                text = repr(lock)
+                saved = lock._release_save()
+                lock._acquire_restore(saved)
+            number = threading.get_ident()
+            main = threading.main_thread()
+            [number, _thread._get_main_thread_ident(), main.ident, saved[1],
+             threading.current_thread() is main, f"owner={number} " in text]
+        ''')
+        found = []
+        def work():
+            found.append(restrict.run(source).value)
+        thread = threading.Thread(target=work)
+        thread.start(); thread.join(); work()
+        assert found == [[1, 1, 1, 1, True, True]] * 2, found
+        assert threading.get_ident() > 1
+    """)

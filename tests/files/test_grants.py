@@ -179,3 +179,22 @@ print(json.dumps(verdict(os.replace, out + "/t", out + "/final")))
 """, "--dir", out, "w", "--dir", tree / "data", "r").results
     assert found == "ok"
     assert (out / "final").read_text() == "x"
+
+
+def test_renaming_makes_nothing_readable_by_a_link(guest, how, tree):
+    """A link of the host's that leads up from a folder that may be read: what
+    it leads to stays as secret as it is by its own name."""
+    data = tree / "data"
+    (data / "inner").mkdir()
+    (data / "inner/up").symlink_to("..")
+    (data / "secret").write_text("secret")
+    outcome = guest(f"""
+D = {str(data)!r}
+print(json.dumps([
+    verdict(os.rename, D + "/secret", D + "/inner/x"),
+    verdict(os.rename, D + "/inner/up/secret", D + "/inner/x"),
+    verdict(os.replace, D + "/inner/up/secret", D + "/inner/x"),
+    os.listdir(D + "/inner")]))
+""", *how, "--dir", data, "w", "--dir", data / "inner", "rw")
+    refused = "RestrictedPermissionError"
+    assert outcome.results == [refused] * 3 + [["up"]]

@@ -183,3 +183,77 @@ def test_callbacks_see_proxies(program):
         print(g["r"], orders.items, orders.listeners)
         """) == ("['refused', 'refused', 'Proxy', 'Proxy', 'Proxy', 'Proxy',"
                  " 2, 'not a list', True, True] [[1], [2]] []\n")
+
+
+def test_what_the_guest_made_never_gets_what_is_behind_a_proxy(program):
+    """A method of the host's that calls the guest back returns what the guest
+    gave: called, compared or looked into, it is given proxies."""
+    assert program("""
+        import restrict
+        class Order:
+            def __init__(self): self.items = [1]; self._secret = 2
+            def map(self, f): return [f(x) for x in self.items]
+        order = Order()
+        attacks = '''o.map(lambda x: setattr)[0](o, "items", ["hacked"])
+        loot.append(o.map(lambda x: getattr)[0](o, "_secret"))
+        o.map(lambda x: object.__setattr__)[0](o, "items", 1)
+        loot.append(o.map(lambda x: object.__getattribute__)[0](o, "items"))
+        o.map(lambda x: list.append)[0](o.items, 2)
+        loot.append(o.map(lambda x: vars)[0](o))
+        o.map(lambda x: Take)[0](o)
+        o.map(lambda x: Take(0))[0](o)
+        o.map(lambda x: Take(0))[0].m(o)
+        o.map(lambda x: Take(0))[0] == o
+        o.map(lambda x: Take(0))[0] < o
+        o.map(lambda x: Take(0))[0][o]
+        o in o.map(lambda x: Take(0))[0]
+        o.map(lambda x: [Take(0)])[0] == [o]
+        [o] == o.map(lambda x: [Take(0)])[0]
+        o.map(lambda x: [setattr])[0][0](o, "items", 3)'''.splitlines()
+        made = '''
+        class Take:
+            def __init__(self, x): self.see(x); self.m = self.see
+            def see(self, x):
+                try: x._secret = 3
+                except (AttributeError, TypeError): pass
+                return True
+            __call__ = __eq__ = __lt__ = __getitem__ = __contains__ = see
+        '''
+        for attack in attacks:
+            names = {"o": restrict.proxy(order), "loot": []}
+            builtins = restrict.safe_builtins()
+            restrict.guarded_exec(made, names, names, builtins)
+            try:
+                restrict.guarded_exec(attack.strip(), names, names, builtins)
+            except (restrict.RestrictedError, AttributeError, TypeError):
+                pass
+            if vars(order) != {"items": [1], "_secret": 2}:
+                print("CHANGED", attack, vars(order))
+            for thing in names["loot"]:
+                if thing == 2 or thing is order.items:
+                    print("GOT", attack, thing)
+        print("done")
+        """) == "done\n"
+
+
+def test_attributes_of_a_hosts_class_are_not_set(program):
+    assert program("""
+        import restrict
+        class Service: pass
+        for name in ("__doc__", "__name__", "__qualname__", "__module__",
+                     "__type_params__"):
+            names = {"Service": Service, "done": []}
+            try:
+                restrict.guarded_exec(f'''
+        class M(type): pass
+        class Own: pass
+        value = () if {name!r} == "__type_params__" else "own"
+        super(M, M).{name}.__set__(Own, value)
+        done.append(getattr(Own, {name!r}))
+        super(M, M).{name}.__set__(Service, value)
+        ''', names, names, restrict.safe_builtins())
+            except restrict.RestrictedAttributeError as exc:
+                print(name, len(names["done"]))
+        """).splitlines() == [f"{name} 1" for name in (
+            "__doc__", "__name__", "__qualname__", "__module__",
+            "__type_params__")]
