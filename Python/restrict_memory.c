@@ -621,6 +621,13 @@ _PyRestrict_PollingMalloc(size_t size)
     return PyMem_Malloc(size);
 }
 
+int
+_PyRestrict_StoppedHere(void)
+{
+    const struct _restrict_state *state = _PyRestrict_RunningHere();
+    return state != NULL && _PyRestrict_IsHit(state);
+}
+
 /* Modules/_decimal/libmpdec asks. */
 int
 _PyRestrict_LibraryStopped(void)

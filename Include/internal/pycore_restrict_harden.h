@@ -247,6 +247,40 @@ _PyRestrict_ThreadIdent(void)
         }                                                                   \
     } while (0)
 
+/* What was looked for is there, or an exception is set. */
+#define _PyRestrict_FOUND(index, subst)                                     \
+    do {                                                                    \
+        if ((index) < 0) {                                                  \
+            PyErr_Format(PyExc_TypeError,                                   \
+                         "%.100s is no parameter",                          \
+                         Py_TYPE(subst)->tp_name);                          \
+        }                                                                   \
+    } while (0)
+
+/* In trees that a program makes. */
+#define _PyRestrict_NO_NONE(seq, what)                                      \
+    for (Py_ssize_t i_ = 0; i_ < asdl_seq_LEN(seq); i_++) {                 \
+        if (asdl_seq_GET_UNTYPED((asdl_seq *)(seq), i_) == NULL) {          \
+            PyErr_SetString(PyExc_ValueError, "None disallowed in " what);  \
+            return 0;                                                       \
+        }                                                                   \
+    }
+/* The compiler's own variables have names that no source can have. */
+#define _PyRestrict_NO_HIDDEN_NAME(name, error_return)                      \
+    do {                                                                    \
+        if (PyUnicode_GET_LENGTH(name) > 0                                  \
+            && PyUnicode_READ_CHAR(name, 0) == '.'                          \
+            && _PyRestrict_IS_GUEST())                                      \
+        {                                                                   \
+            PyErr_Format(PyExc_ValueError,                                  \
+                         "identifier field can't represent %R", name);      \
+            return error_return;                                            \
+        }                                                                   \
+    } while (0)
+
+/* Bytes of a hash between two looks at the stop. */
+#define _PyRestrict_HASH_SLICE (1 << 20)
+
 /* The object of a frame whose callee is unwound, whatever is raised.  NULL:
    there is no memory, and what was raised is still. */
 struct _PyInterpreterFrame;
@@ -331,6 +365,10 @@ extern PyFrameObject *_PyRestrict_MakeFrameObject(
 #define _PyRestrict_SLICE_INPUT(input, rest)
 #define _PyRestrict_CHECK_FORMAT(size, zone, error_return)
 #define _PyRestrict_SANE_DATE(data, error_return)
+#define _PyRestrict_FOUND(index, subst)
+#define _PyRestrict_NO_NONE(seq, what)
+#define _PyRestrict_NO_HIDDEN_NAME(name, error_return)
+#define _PyRestrict_HASH_SLICE UINT32_MAX
 #define _PyRestrict_TYPE_FLAGS 0
 #define _PyRestrict_IS_SPLIT(pair) 1
 

@@ -44,6 +44,14 @@ _PyRestrict_LetGo(PyObject **held)
 #define _PyRestrict_HOLD(object) \
     _PyRestrict_HOLD_IF(_PyRestrict_IN_USE(), object)
 
+/* All of n objects that are `stride` bytes apart, some of them NULL. */
+PyAPI_FUNC(PyObject *) _PyRestrict_HoldMany(PyObject **first, size_t stride,
+                                            Py_ssize_t n);
+#define _PyRestrict_HOLD_MANY(first, stride, n)                         \
+    __attribute__((cleanup(_PyRestrict_LetGo), unused))                 \
+    PyObject *held_many_ = _PyRestrict_IS_GUEST()                       \
+        ? _PyRestrict_HoldMany((first), (stride), (n)) : NULL
+
 /* Can comparing the two run no code of a guest's? */
 #define _PyRestrict_ATOMS(v, w)                                         \
     ((PyLong_CheckExact(v) || PyUnicode_CheckExact(v))                  \
@@ -212,6 +220,7 @@ PyAPI_FUNC(void) _PyRestrict_EndUse(struct _restrict_use *use);
 
 #define _PyRestrict_HOLD(object)
 #define _PyRestrict_HOLD_IF(condition, object)
+#define _PyRestrict_HOLD_MANY(first, stride, n)
 #define _PyRestrict_IF_NULL(condition, object, action)
 #define _PyRestrict_CALL_METHOD(obj, name)
 #define _PyRestrict_HOLDER(name)

@@ -85,6 +85,8 @@ PyAPI_FUNC(void) _PyRestrict_LibraryFree(void *ptr);
 PyAPI_FUNC(void *) _PyRestrict_PollingMalloc(size_t size);
 /* For libraries that know nothing of Python; they hold the GIL. */
 PyAPI_FUNC(int) _PyRestrict_LibraryStopped(void);
+/* The same with or without the GIL. */
+PyAPI_FUNC(int) _PyRestrict_StoppedHere(void);
 
 /* --- Clocks and the stop (restrict_clock.c, restrict_stop.c) ------------------- */
 
@@ -279,6 +281,8 @@ extern int _PyRestrict_NetBytesExceeded(void);
    next check. */
 #define _PyRestrict_STOPPED() \
     (_PyRestrict_POLLING() && _PyRestrict_LibraryStopped())
+#define _PyRestrict_STOPPED_HERE() \
+    (_PyRestrict_POLLING() && _PyRestrict_StoppedHere())
 /* In front of a loop that moves ptr up to end, each step of which may take
    time in proportion to `cost`: nothing is to be added to a step.  The loop
    ends where it would have, or early in a stopped guest. */
@@ -459,6 +463,7 @@ extern int _PyRestrict_NetBytesExceeded(void);
 #define _PyRestrict_POLL_IF(condition, error_return)
 #define _PyRestrict_POLL_DO(condition, action)
 #define _PyRestrict_STOPPED() 0
+#define _PyRestrict_STOPPED_HERE() 0
 #define _PyRestrict_IN_PIECES(type, ptr, end, cost)
 #define _PyRestrict_COUNT_PIECES(count, type, state, pattern, length)
 #define _PyRestrict_COMPARE_MEMBER

@@ -54,6 +54,9 @@ HOGS = {
     "bz2-objects": "import bz2\nl = []\n"
                    "while True:\n    c = bz2.BZ2Compressor(); c.compress(b'x')"
                    "\n    l.append(c)",
+    "bz2-readers": "import bz2\nl = []\n"
+                   "while True: l.append(bz2.BZ2Decompressor())",
+    "locks": "import _thread\nl = []\nwhile True: l.append(_thread.RLock())",
     "lzma-objects": "import lzma\nl = []\n"
                     "while True: l.append(lzma.LZMACompressor())",
     "hash-objects": "import hashlib\nh = None\nl = []\n"
