@@ -23,8 +23,8 @@ next_c_base(PyTypeObject *type)
     return type;
 }
 
-/* What mro() returned has each class of C code's that the type's memory is laid
-   out by, in order: C code finds its own there, and its module by it. */
+/* What mro() returned has each class of C code's that the type's memory is
+   laid out by, in order: C code finds its own there, and its module by it. */
 int
 _PyRestrict_CheckMro(PyTypeObject *type, PyObject *mro)
 {

@@ -264,9 +264,9 @@ proxy_setattro(PyObject *Py_UNUSED(self), PyObject *name,
     return refuse(_PyRestrict_ATTRIBUTE, "proxy.%s = ...", text ? text : "?");
 }
 
-/* Is what gets the arguments the host's own code?  That is given what is behind
-   proxies.  What a guest made, and C code, which does with anything what it is
-   told to, are given the proxies. */
+/* Is what gets the arguments the host's own code?  That is given what is
+   behind proxies.  What a guest made, and C code, which does with anything
+   what it is told to, are given the proxies. */
 static int
 is_hosts(PyObject *obj)
 {

@@ -123,8 +123,8 @@ os_rmdir(PyObject *Py_UNUSED(module), PyObject *args, PyObject *kwargs)
     return remove_with(args, kwargs, "O&|$O&:rmdir", AT_REMOVEDIR);
 }
 
-/* Moving must not make readable what was only writable.  The text of a path may
-   lie, by links: what counts is the grant that led to the folder.  Where a
+/* Moving must not make readable what was only writable.  The text of a path
+   may lie, by links: what counts is the grant that led to the folder.  Where a
    folder that may be read is inside one that may not, nothing of the latter
    moves at all. */
 static int
