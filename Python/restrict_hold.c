@@ -294,16 +294,18 @@ _PyRestrict_BuiltinModule(const char *name)
     return module;
 }
 
-/* NULL, without an exception: there is no memory, and they are not held. */
+/* NULL, without an exception of its own: there is no memory, and they are not
+   held. */
 PyObject *
 _PyRestrict_HoldMany(PyObject **first, size_t stride, Py_ssize_t n)
 {
+    PyObject *exc = PyErr_GetRaisedException();
     PyObject *list = PyList_New(n);
     for (Py_ssize_t i = 0; list != NULL && i < n; i++) {
         PyObject *object = *(PyObject **)((char *)first + i * stride);
         PyList_SET_ITEM(list, i, Py_NewRef(object ? object : Py_None));
     }
-    PyErr_Clear();
+    PyErr_SetRaisedException(exc);
     return list;
 }
 

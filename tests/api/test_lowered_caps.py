@@ -21,9 +21,9 @@ def test_net_bytes(host):
         port = server.getsockname()[1]
         got = bytearray()
         def serve():
-            peer, _ = server.accept()
-            while data := peer.recv(65536):
-                got.extend(data)
+            with server.accept()[0] as peer:
+                while data := peer.recv(65536):
+                    got.extend(data)
         thread = threading.Thread(target=serve)
         thread.start()
         policy = Policy(addresses=[("127.0.0.1", port)], net_bytes=1000)
@@ -35,6 +35,7 @@ def test_net_bytes(host):
             error = raises(LimitExceeded, guest.exec, "s.send(b'y' * 8)")
             assert error.limit == "net_bytes"
         thread.join()
+        server.close()
         assert got == b"x" * 500, len(got)
     """)
 
