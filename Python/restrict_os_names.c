@@ -242,7 +242,7 @@ os_symlink(PyObject *Py_UNUSED(module), PyObject *args, PyObject *kwargs)
     }
     PyObject *result = NULL;
     if (!leads_down(path_text(&target))) {
-        _PyRestrict_OsDeny(&target, _PyRestrict_READ);
+        _PyRestrict_OsDeny(&target, 0);         // whatever is granted
     }
     else if (_PyRestrict_FindPlace(&path, _PyRestrict_WRITE, &at) == 0) {
         result = _PyRestrict_PlaceResult(

@@ -303,6 +303,8 @@ def _add_extended(mine: dict[str, Any], kinds: dict[str, Any]) -> None:
 def _add_entry(values: dict[str, Any], entry: dict[str, Any]) -> None:
     """Widen a policy, as a dict, by one grant."""
     for field, value in entry.items():
+        if field == "files" and any(map(os.path.isdir, value)):
+            raise ValueError("a folder: all of it, or less?")
         if isinstance(value, list):
             values[field] += [item for item in value
                               if item not in values[field]]

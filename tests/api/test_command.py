@@ -438,3 +438,15 @@ def test_audit_files_that_somebody_made(command, tmp_path, field, value):
     done = command("explain", path)
     assert done.returncode in (0, 2) and "Traceback" not in done.stderr
     assert "\x1b" not in done.stdout and "\nforged" not in done.stdout
+
+
+def test_learning_of_a_folder_leaves_the_choice(command, tmp_path):
+    """To look at a folder is not to want all that is below it."""
+    (tmp_path / "script.py").write_text(
+        "import os\ntry: os.chdir('/var')\nexcept OSError: pass\n")
+    done = command("learn", "script.py", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    policy = (tmp_path / "policy.toml").read_text()
+    assert '# for file /var (script.py:2), fill in: files' in policy
+    done = command("run", "--policy", "policy.toml", "script.py", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
