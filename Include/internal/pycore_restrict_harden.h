@@ -24,6 +24,16 @@ extern "C" {
 #include "pycore_restrict_limits.h"  // _PyRestrict_POLL()
 #include "pycore_restrict_use.h"
 
+/* What was looked for is there, or an exception is set. */
+#define _PyRestrict_FOUND(index, subst)                                     \
+    do {                                                                    \
+        if ((index) < 0) {                                                  \
+            PyErr_Format(PyExc_TypeError,                                   \
+                         "%.100s is no parameter",                          \
+                         Py_TYPE(subst)->tp_name);                          \
+        }                                                                   \
+    } while (0)
+
 #ifdef WITH_RESTRICTED
 
 // Exported for shared extension modules, which have hooks as well.
@@ -247,16 +257,6 @@ _PyRestrict_ThreadIdent(void)
         }                                                                   \
     } while (0)
 
-/* What was looked for is there, or an exception is set. */
-#define _PyRestrict_FOUND(index, subst)                                     \
-    do {                                                                    \
-        if ((index) < 0) {                                                  \
-            PyErr_Format(PyExc_TypeError,                                   \
-                         "%.100s is no parameter",                          \
-                         Py_TYPE(subst)->tp_name);                          \
-        }                                                                   \
-    } while (0)
-
 /* In trees that a program makes. */
 #define _PyRestrict_NO_NONE(seq, what)                                      \
     for (Py_ssize_t i_ = 0; i_ < asdl_seq_LEN(seq); i_++) {                 \
@@ -365,7 +365,6 @@ extern PyFrameObject *_PyRestrict_MakeFrameObject(
 #define _PyRestrict_SLICE_INPUT(input, rest)
 #define _PyRestrict_CHECK_FORMAT(size, zone, error_return)
 #define _PyRestrict_SANE_DATE(data, error_return)
-#define _PyRestrict_FOUND(index, subst)
 #define _PyRestrict_NO_NONE(seq, what)
 #define _PyRestrict_NO_HIDDEN_NAME(name, error_return)
 #define _PyRestrict_HASH_SLICE UINT32_MAX

@@ -65,6 +65,14 @@ PyAPI_FUNC(PyObject *) _PyRestrict_HoldMany(PyObject **first, size_t stride,
     Py_XSETREF(held_ ## name ## _,                                      \
                _PyRestrict_IN_USE() ? Py_XNewRef(object) : NULL)
 
+/* What can only be with a guest. */
+#define _PyRestrict_IF(condition, action)                               \
+    do {                                                                \
+        if (condition) {                                                \
+            action;                                                     \
+        }                                                               \
+    } while (0)
+
 /* A NULL that there is not without a guest. */
 #define _PyRestrict_IF_NULL(condition, object, action)                  \
     do {                                                                \
@@ -221,6 +229,7 @@ PyAPI_FUNC(void) _PyRestrict_EndUse(struct _restrict_use *use);
 #define _PyRestrict_HOLD(object)
 #define _PyRestrict_HOLD_IF(condition, object)
 #define _PyRestrict_HOLD_MANY(first, stride, n)
+#define _PyRestrict_IF(condition, action)
 #define _PyRestrict_IF_NULL(condition, object, action)
 #define _PyRestrict_CALL_METHOD(obj, name)
 #define _PyRestrict_HOLDER(name)
