@@ -50,18 +50,18 @@ K.f = 5
 keep = [bytes([200]) * n for n in range(600)]
 print(o.f)
 
-#: annotations_set
+#: set_@: __annotations__ __abstractmethods__ __type_params__
 class D:
     def __del__(s):
-        x = o.__annotations__; x = None
+        x = o.@; x = None
 class V: pass
 for i in range(20):
     class K: pass
     o = K()
     v = V(); v.d = D()
-    K.__annotations__ = v; del v
-    for j in range(3): o.__annotations__
-    K.__annotations__ = {}
+    K.@ = v; del v
+    for j in range(3): o.@
+    K.@ = ()
 
 #: annotations_deleted
 class D:
@@ -75,32 +75,6 @@ for i in range(20):
     K.__annotations__ = v; del v
     for j in range(3): o.__annotations__
     del K.__annotations__
-
-#: abstractmethods_set
-class D:
-    def __del__(s):
-        x = o.__abstractmethods__; x = None
-class V: pass
-for i in range(20):
-    class K: pass
-    o = K()
-    v = V(); v.d = D()
-    K.__abstractmethods__ = v; del v
-    for j in range(3): o.__abstractmethods__
-    K.__abstractmethods__ = ()
-
-#: type_params_set
-class D:
-    def __del__(s):
-        x = o.__type_params__; x = None
-class V: pass
-for i in range(20):
-    class K: pass
-    o = K()
-    v = V(); v.d = D()
-    K.__type_params__ = v; del v
-    for j in range(3): o.__type_params__
-    K.__type_params__ = ()
 
 #: module_set
 class D:
