@@ -15,6 +15,7 @@
 #include "pycore_lock.h"          // _PyMutex_at_fork_reinit()
 #include "pycore_pylifecycle.h"
 #include "pycore_restrict.h"
+#include "pycore_restrict_fork.h"  // _PyRestrict_LeaveAlone()
 #include "pycore_restrict_guarded.h"  // _PyRestrict_RUNS_UNTRUSTED()
 #include "pycore_restrict_run.h"  // _PyRestrict_GuestEnded()
 #include "pycore_runtime.h"       // _PyRuntime
@@ -143,6 +144,28 @@ static void
 survive_forks(void)
 {
     pthread_atfork(NULL, NULL, unlock_in_child);
+}
+
+static void
+uncount_static_types(const managed_static_type_state *used, size_t first,
+                     size_t end)
+{
+    for (size_t i = first; i < end; i++) {
+        _PyRuntime.types.managed_static.types[i].interp_count -=
+            used[i - first].type != NULL;
+    }
+}
+
+/* The runtime counts the interpreters that use a static type, and expects the
+   main one to be the last; one that is left alone never takes itself off. */
+void
+_PyRestrict_LeaveAlone(PyInterpreterState *interp)
+{
+    uncount_static_types(interp->types.builtins.initialized, 0,
+                         _Py_MAX_MANAGED_STATIC_BUILTIN_TYPES);
+    uncount_static_types(interp->types.for_extensions.initialized,
+                         _Py_MAX_MANAGED_STATIC_BUILTIN_TYPES,
+                         _Py_MAX_MANAGED_STATIC_TYPES);
 }
 
 PyStatus
