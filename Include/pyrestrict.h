@@ -42,10 +42,10 @@ extern "C" {
    field added by a later release is then zero, its default.  A config of a
    later release is taken as long as what this one does not know is zero. */
 typedef struct {
-    size_t size;             /* sizeof(PyRestrictConfig), the version */
-    int filesystem_info;     /* 1: paths may show; see
+    size_t size;         /* sizeof(PyRestrictConfig), the version */
+    int filesystem_info; /* 1: paths may show; see
                                 PyRestrict_AllowFilesystemInfo() */
-    int true_stdin;          /* 1: the real streams, not in-memory ones */
+    int true_stdin;      /* 1: the real streams, not in-memory ones */
     int true_stdout;
     int true_stderr;
 } PyRestrictConfig;
@@ -60,8 +60,7 @@ PyAPI_FUNC(PyThreadState *) PyRestrict_NewInterpreter(void);
    *tstate is current; on error it is NULL, the caller's thread state stays
    current and the status says why. */
 PyAPI_FUNC(PyStatus) PyRestrict_NewInterpreterFromConfig(
-    PyThreadState **tstate,
-    const PyRestrictConfig *config);
+    PyThreadState **tstate, const PyRestrictConfig *config);
 
 /* 1 if interp is restricted, else 0.  Never fails. */
 PyAPI_FUNC(int) PyRestrict_IsRestricted(PyInterpreterState *interp);
@@ -70,11 +69,11 @@ PyAPI_FUNC(int) PyRestrict_IsRestricted(PyInterpreterState *interp);
 
 /* Refuse unless the running code is trusted. */
 PyAPI_FUNC(int) _PyRestrict_TrustedCheck(const char *function);
-#define PyRestrict_Trusted(error_return)                            \
-    do {                                                            \
-        if (_PyRestrict_TrustedCheck(__func__) < 0) {               \
-            return error_return;                                    \
-        }                                                           \
+#define PyRestrict_Trusted(error_return)                                      \
+    do {                                                                      \
+        if (_PyRestrict_TrustedCheck(__func__) < 0) {                         \
+            return error_return;                                              \
+        }                                                                     \
     } while (0)
 
 /* --- Modules ---------------------------------------------------------------- */
@@ -96,11 +95,11 @@ PyAPI_FUNC(int) PyRestrict_BlockModule(PyInterpreterState *interp,
 
 /* RestrictedImportError unless the running interpreter may import name. */
 PyAPI_FUNC(int) _PyRestrict_ModuleCheck(const char *name);
-#define PyRestrict_CheckModule(name, error_return)                  \
-    do {                                                            \
-        if (_PyRestrict_ModuleCheck(name) < 0) {                    \
-            return error_return;                                    \
-        }                                                           \
+#define PyRestrict_CheckModule(name, error_return)                            \
+    do {                                                                      \
+        if (_PyRestrict_ModuleCheck(name) < 0) {                              \
+            return error_return;                                              \
+        }                                                                     \
     } while (0)
 
 /* --- File-system information, streams ----------------------------------------- */
@@ -109,11 +108,11 @@ PyAPI_FUNC(int) _PyRestrict_ModuleCheck(const char *name);
    what is imported and compiled from then on. */
 PyAPI_FUNC(int) PyRestrict_AllowFilesystemInfo(PyInterpreterState *interp);
 PyAPI_FUNC(int) _PyRestrict_FilesystemInfoCheck(void);
-#define PyRestrict_CheckFilesystemInfo(error_return)                \
-    do {                                                            \
-        if (_PyRestrict_FilesystemInfoCheck() < 0) {                \
-            return error_return;                                    \
-        }                                                           \
+#define PyRestrict_CheckFilesystemInfo(error_return)                          \
+    do {                                                                      \
+        if (_PyRestrict_FilesystemInfoCheck() < 0) {                          \
+            return error_return;                                              \
+        }                                                                     \
     } while (0)
 
 /* Use the process's own stream in place of the in-memory one, for
@@ -136,11 +135,11 @@ PyAPI_FUNC(int) PyRestrict_ExtendedSetTrue(PyInterpreterState *interp,
                                            const char *type);
 PyAPI_FUNC(int) _PyRestrict_ExtendedTrueCheck(const char *group,
                                               const char *type);
-#define PyRestrict_ExtendedCheckTrue(group, type, error_return)     \
-    do {                                                            \
-        if (_PyRestrict_ExtendedTrueCheck(group, type) < 0) {       \
-            return error_return;                                    \
-        }                                                           \
+#define PyRestrict_ExtendedCheckTrue(group, type, error_return)               \
+    do {                                                                      \
+        if (_PyRestrict_ExtendedTrueCheck(group, type) < 0) {                 \
+            return error_return;                                              \
+        }                                                                     \
     } while (0)
 
 /* Allow that much of it to be in use at a time.  Alloc takes more, Free gives
@@ -154,19 +153,19 @@ PyAPI_FUNC(int) _PyRestrict_ExtendedValueCharge(const char *group,
 PyAPI_FUNC(int) _PyRestrict_ExtendedValueRefund(const char *group,
                                                 const char *type,
                                                 Py_ssize_t decrease);
-#define PyRestrict_ExtendedValueAlloc(group, type, increase, error_return) \
-    do {                                                            \
-        if (_PyRestrict_ExtendedValueCharge(group, type, increase)  \
-            < 0) {                                                  \
-            return error_return;                                    \
-        }                                                           \
+#define PyRestrict_ExtendedValueAlloc(group, type, increase, error_return)    \
+    do {                                                                      \
+        if (_PyRestrict_ExtendedValueCharge(group, type, increase) < 0)       \
+        {                                                                     \
+            return error_return;                                              \
+        }                                                                     \
     } while (0)
-#define PyRestrict_ExtendedValueFree(group, type, decrease, error_return) \
-    do {                                                            \
-        if (_PyRestrict_ExtendedValueRefund(group, type, decrease)  \
-            < 0) {                                                  \
-            return error_return;                                    \
-        }                                                           \
+#define PyRestrict_ExtendedValueFree(group, type, decrease, error_return)     \
+    do {                                                                      \
+        if (_PyRestrict_ExtendedValueRefund(group, type, decrease) < 0)       \
+        {                                                                     \
+            return error_return;                                              \
+        }                                                                     \
     } while (0)
 
 /* Allow one more string. */
@@ -178,11 +177,11 @@ PyAPI_FUNC(int) _PyRestrict_ExtendedMembershipCheck(const char *group,
                                                     const char *type,
                                                     const char *string);
 #define PyRestrict_ExtendedCheckMembership(group, type, string, error_return) \
-    do {                                                            \
-        if (_PyRestrict_ExtendedMembershipCheck(group, type, string) \
-            < 0) {                                                  \
-            return error_return;                                    \
-        }                                                           \
+    do {                                                                      \
+        if (_PyRestrict_ExtendedMembershipCheck(group, type, string) < 0)     \
+        {                                                                     \
+            return error_return;                                              \
+        }                                                                     \
     } while (0)
 
 /* Allow this string, in place of the one set before. */
@@ -193,12 +192,11 @@ PyAPI_FUNC(int) PyRestrict_ExtendedSetValue(PyInterpreterState *interp,
 PyAPI_FUNC(int) _PyRestrict_ExtendedValueCheck(const char *group,
                                                const char *type,
                                                const char *string);
-#define PyRestrict_ExtendedCheckValue(group, type, string, error_return) \
-    do {                                                            \
-        if (_PyRestrict_ExtendedValueCheck(group, type, string)     \
-            < 0) {                                                  \
-            return error_return;                                    \
-        }                                                           \
+#define PyRestrict_ExtendedCheckValue(group, type, string, error_return)      \
+    do {                                                                      \
+        if (_PyRestrict_ExtendedValueCheck(group, type, string) < 0) {        \
+            return error_return;                                              \
+        }                                                                     \
     } while (0)
 
 /* --- Guarded mode ------------------------------------------------------------ */
@@ -226,18 +224,17 @@ PyAPI_FUNC(PyObject *) PyRestrict_GuardedExec(PyObject *code,
 PyAPI_FUNC(int) PyRestrict_AllowFile(PyInterpreterState *interp,
                                      const char *path, const char *mode);
 PyAPI_FUNC(int) PyRestrict_AllowDirectory(PyInterpreterState *interp,
-                                          const char *path,
-                                          const char *mode);
+                                          const char *path, const char *mode);
 
 /* Refuse unless the grants cover the path in `mode`, and what is there now is
    beneath one.  What then opens the file by name could still be led out, by a
    symbolic link that is put there meanwhile. */
 PyAPI_FUNC(int) _PyRestrict_PathCheck(const char *path, const char *mode);
-#define PyRestrict_CheckPath(path, mode, error_return)              \
-    do {                                                            \
-        if (_PyRestrict_PathCheck(path, mode) < 0) {                \
-            return error_return;                                    \
-        }                                                           \
+#define PyRestrict_CheckPath(path, mode, error_return)                        \
+    do {                                                                      \
+        if (_PyRestrict_PathCheck(path, mode) < 0) {                          \
+            return error_return;                                              \
+        }                                                                     \
     } while (0)
 
 /* How many bytes the guest may write to files in all; -1: any number.  A
@@ -258,8 +255,7 @@ PyAPI_FUNC(int) PyRestrict_SetOpenFilesCap(PyInterpreterState *interp,
 PyAPI_FUNC(int) PyRestrict_AllowIPAddress(PyInterpreterState *interp,
                                           const char *ip, int port);
 PyAPI_FUNC(int) PyRestrict_AllowIPAddressRange(PyInterpreterState *interp,
-                                               const char *ip,
-                                               int first_port,
+                                               const char *ip, int first_port,
                                                int last_port);
 
 /* Let the guest reach a host by name.  It is looked up now, for at most five
@@ -283,23 +279,23 @@ PyAPI_FUNC(int) PyRestrict_AllowNetworkInfo(PyInterpreterState *interp);
 PyAPI_FUNC(int) _PyRestrict_IPAddressCheck(const char *ip, int port);
 PyAPI_FUNC(int) _PyRestrict_HostCheck(const char *host, int port);
 PyAPI_FUNC(int) _PyRestrict_NetworkInfoCheck(void);
-#define PyRestrict_CheckIPAddress(ip, port, error_return)           \
-    do {                                                            \
-        if (_PyRestrict_IPAddressCheck(ip, port) < 0) {             \
-            return error_return;                                    \
-        }                                                           \
+#define PyRestrict_CheckIPAddress(ip, port, error_return)                     \
+    do {                                                                      \
+        if (_PyRestrict_IPAddressCheck(ip, port) < 0) {                       \
+            return error_return;                                              \
+        }                                                                     \
     } while (0)
-#define PyRestrict_CheckHost(host, port, error_return)              \
-    do {                                                            \
-        if (_PyRestrict_HostCheck(host, port) < 0) {                \
-            return error_return;                                    \
-        }                                                           \
+#define PyRestrict_CheckHost(host, port, error_return)                        \
+    do {                                                                      \
+        if (_PyRestrict_HostCheck(host, port) < 0) {                          \
+            return error_return;                                              \
+        }                                                                     \
     } while (0)
-#define PyRestrict_CheckNetworkInfo(error_return)                   \
-    do {                                                            \
-        if (_PyRestrict_NetworkInfoCheck() < 0) {                   \
-            return error_return;                                    \
-        }                                                           \
+#define PyRestrict_CheckNetworkInfo(error_return)                             \
+    do {                                                                      \
+        if (_PyRestrict_NetworkInfoCheck() < 0) {                             \
+            return error_return;                                              \
+        }                                                                     \
     } while (0)
 
 /* How many sockets the guest may have open at a time; 0: the default, 64. */
@@ -351,12 +347,12 @@ PyAPI_FUNC(int) PyRestrict_Cancel(PyInterpreterState *interp);
 
 /* What the guest used until now. */
 typedef struct {
-    Py_ssize_t memory;       /* bytes in use */
-    Py_ssize_t peak_memory;  /* the most that was ever in use */
-    double cpu;              /* seconds */
+    Py_ssize_t memory;      /* bytes in use */
+    Py_ssize_t peak_memory; /* the most that was ever in use */
+    double cpu;             /* seconds */
     double wall;
-    uint64_t steps;          /* 0 without a step cap: then nobody counts */
-    Py_ssize_t output;       /* bytes */
+    uint64_t steps;    /* 0 without a step cap: then nobody counts */
+    Py_ssize_t output; /* bytes */
     unsigned long long denials;
 } PyRestrictUsage;
 PyAPI_FUNC(int) PyRestrict_GetUsage(PyInterpreterState *interp,
@@ -367,11 +363,11 @@ PyAPI_FUNC(int) PyRestrict_GetUsage(PyInterpreterState *interp,
    not fit.  Free gives them back, and is called once for each Alloc. */
 PyAPI_FUNC(int) _PyRestrict_MemoryCharge(Py_ssize_t bytes);
 PyAPI_FUNC(void) _PyRestrict_MemoryRefund(Py_ssize_t bytes);
-#define PyRestrict_MemoryAlloc(bytes, error_return)                 \
-    do {                                                            \
-        if (_PyRestrict_MemoryCharge(bytes) < 0) {                  \
-            return error_return;                                    \
-        }                                                           \
+#define PyRestrict_MemoryAlloc(bytes, error_return)                           \
+    do {                                                                      \
+        if (_PyRestrict_MemoryCharge(bytes) < 0) {                            \
+            return error_return;                                              \
+        }                                                                     \
     } while (0)
 #define PyRestrict_MemoryFree(bytes) _PyRestrict_MemoryRefund(bytes)
 
@@ -380,13 +376,13 @@ PyAPI_FUNC(void) _PyRestrict_MemoryRefund(Py_ssize_t bytes);
 /* One refused operation; equal ones are merged.  Strings are UTF-8, owned by
    the record, and free of control characters. */
 typedef struct {
-    const char *capability;  /* "attribute", "call", "import", "file", ... */
-    const char *subject;     /* what was refused, as the guest named it */
-    const char *filename;    /* the guest's source file, "" if not known */
-    int line;                /* and line, 0 if not known */
-    const char *grant;       /* what of the policy would allow it, or NULL */
+    const char *capability; /* "attribute", "call", "import", "file", ... */
+    const char *subject;    /* what was refused, as the guest named it */
+    const char *filename;   /* the guest's source file, "" if not known */
+    int line;               /* and line, 0 if not known */
+    const char *grant;      /* what of the policy would allow it, or NULL */
     unsigned long long count;
-    double first_time;       /* seconds since the epoch */
+    double first_time; /* seconds since the epoch */
     double last_time;
 } PyRestrictDenial;
 
@@ -399,9 +395,9 @@ PyAPI_FUNC(int) PyRestrict_SetDenialHook(PyInterpreterState *interp,
                                          PyRestrictDenialHook callback,
                                          void *arg);
 
-#endif  /* !Py_LIMITED_API */
+#endif /* !Py_LIMITED_API */
 
 #ifdef __cplusplus
 }
 #endif
-#endif  /* !Py_PYRESTRICT_H */
+#endif /* !Py_PYRESTRICT_H */

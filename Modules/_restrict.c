@@ -121,8 +121,7 @@ set_grant(GuestObject *self, PyObject *args,
     PyObject *path;
     const char *mode;
     if (interp == NULL
-        || !PyArg_ParseTuple(args, "O&s", PyUnicode_FSConverter, &path,
-                             &mode))
+        || !PyArg_ParseTuple(args, "O&s", PyUnicode_FSConverter, &path, &mode))
     {
         return NULL;
     }
@@ -209,8 +208,8 @@ guest_allow_host(GuestObject *self, PyObject *args)
         return NULL;
     }
     int err = addresses == Py_None
-              ? PyRestrict_AllowHostRange(interp, host, first, last)
-              : _PyRestrict_PinHost(interp, host, first, last, addresses);
+                  ? PyRestrict_AllowHostRange(interp, host, first, last)
+                  : _PyRestrict_PinHost(interp, host, first, last, addresses);
     return err < 0 ? NULL : Py_NewRef(Py_None);
 }
 
@@ -232,7 +231,8 @@ guest_set_extended(GuestObject *self, PyObject *args)
     const char *group, *type, *text = NULL;
     PyObject *value;
     if (interp == NULL
-        || !PyArg_ParseTuple(args, "ssO", &group, &type, &value)) {
+        || !PyArg_ParseTuple(args, "ssO", &group, &type, &value))
+    {
         return NULL;
     }
     int err;
@@ -241,13 +241,15 @@ guest_set_extended(GuestObject *self, PyObject *args)
     }
     else if (PyLong_Check(value)) {
         Py_ssize_t cap = PyLong_AsSsize_t(value);
-        err = PyErr_Occurred() ? -1 : PyRestrict_ExtendedValueCap(
-            interp, group, type, cap);
+        err = PyErr_Occurred()
+                  ? -1
+                  : PyRestrict_ExtendedValueCap(interp, group, type, cap);
     }
     else {
         text = PyUnicode_AsUTF8(value);
-        err = text == NULL ? -1 : PyRestrict_ExtendedSetValue(interp, group,
-                                                              type, text);
+        err = text == NULL
+                  ? -1
+                  : PyRestrict_ExtendedSetValue(interp, group, type, text);
     }
     return err < 0 ? NULL : Py_NewRef(Py_None);
 }
@@ -275,7 +277,8 @@ static PyObject *
 guest_cancel(GuestObject *self, PyObject *Py_UNUSED(args))
 {
     if (self->guest.interp != NULL
-        && PyRestrict_Cancel(self->guest.interp) < 0) {
+        && PyRestrict_Cancel(self->guest.interp) < 0)
+    {
         return NULL;
     }
     Py_RETURN_NONE;
@@ -338,9 +341,9 @@ PyDoc_STRVAR(guest_doc,
 static PyObject *
 guest_new(PyTypeObject *type, PyObject *args, PyObject *kwargs)
 {
-    static char *names[] = {"functions", "describe", "memory",
+    static char *names[] = {"functions",       "describe",   "memory",
                             "filesystem_info", "true_stdin", "true_stdout",
-                            "true_stderr", NULL};
+                            "true_stderr",     NULL};
     PyRestrictConfig config = {.size = sizeof(config)};
     PyObject *functions, *describe;
     Py_ssize_t memory = 0;
@@ -443,8 +446,7 @@ static PyMethodDef guest_methods[] = {
      guest_allow_address_doc},
     {"allow_host", (PyCFunction)guest_allow_host, METH_VARARGS,
      guest_allow_host_doc},
-    {"allow_network_info", (PyCFunction)guest_allow_network_info,
-     METH_NOARGS,
+    {"allow_network_info", (PyCFunction)guest_allow_network_info, METH_NOARGS,
      PyDoc_STR("allow_network_info()\n--\n\nAllow network information.")},
     {"set_extended", (PyCFunction)guest_set_extended, METH_VARARGS,
      PyDoc_STR("set_extended(group, type, value)\n--\n\n"
@@ -464,7 +466,7 @@ static PyMethodDef guest_methods[] = {
     {"close", (PyCFunction)guest_close, METH_NOARGS, guest_close_doc},
     {"forget", (PyCFunction)guest_forget, METH_NOARGS,
      PyDoc_STR("forget()\n--\n\nLet go of it after a fork, if it is idle.")},
-    {NULL}
+    {NULL},
 };
 
 static PyGetSetDef guest_getset[] = {
@@ -472,18 +474,14 @@ static PyGetSetDef guest_getset[] = {
      PyDoc_STR("whether the interpreter has ended")},
     {"running", (getter)guest_running, NULL,
      PyDoc_STR("whether a thread is using it")},
-    {NULL}
+    {NULL},
 };
 
 static PyType_Slot guest_slots[] = {
-    {Py_tp_new, guest_new},
-    {Py_tp_dealloc, guest_dealloc},
-    {Py_tp_traverse, guest_traverse},
-    {Py_tp_clear, guest_clear},
-    {Py_tp_methods, guest_methods},
-    {Py_tp_getset, guest_getset},
-    {Py_tp_doc, (void *)guest_doc},
-    {0, NULL}
+    {Py_tp_new, guest_new},           {Py_tp_dealloc, guest_dealloc},
+    {Py_tp_traverse, guest_traverse}, {Py_tp_clear, guest_clear},
+    {Py_tp_methods, guest_methods},   {Py_tp_getset, guest_getset},
+    {Py_tp_doc, (void *)guest_doc},   {0, NULL},
 };
 
 static PyType_Spec guest_spec = {
@@ -529,9 +527,8 @@ static PyMethodDef module_methods[] = {
     {"surface", restrict_surface, METH_NOARGS, surface_doc},
     {"frozen_modules", restrict_frozen_modules, METH_NOARGS,
      frozen_modules_doc},
-    {"inspect_surface", restrict_inspect_surface, METH_O,
-     inspect_surface_doc},
-    {NULL}
+    {"inspect_surface", restrict_inspect_surface, METH_O, inspect_surface_doc},
+    {NULL},
 };
 
 static int
@@ -545,8 +542,9 @@ add_exceptions(PyObject *module)
         [_PyRestrict_CALL] = "RestrictedCallError",
     };
     for (int kind = 0; kind < _PyRestrict_N_KINDS; kind++) {
-        if (PyModule_Add(module, names[kind],
-                         _PyRestrict_GetException(kind)) < 0) {
+        if (PyModule_Add(module, names[kind], _PyRestrict_GetException(kind))
+            < 0)
+        {
             return -1;
         }
     }
@@ -567,7 +565,7 @@ module_exec(PyObject *module)
 static PyModuleDef_Slot module_slots[] = {
     {Py_mod_exec, module_exec},
     {Py_mod_multiple_interpreters, Py_MOD_PER_INTERPRETER_GIL_SUPPORTED},
-    {0, NULL}
+    {0, NULL},
 };
 
 static PyModuleDef module_def = {

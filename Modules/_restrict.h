@@ -12,9 +12,9 @@
 typedef struct {
     PyObject_HEAD
     struct _restrict_guest guest;
-    PyObject *functions;                // list: host functions by index
-    PyObject *describe;                 // exception -> (type name, message)
-    PyObject *pending;                  // what a host function ended us with
+    PyObject *functions;  // list: host functions by index
+    PyObject *describe;   // exception -> (type name, message)
+    PyObject *pending;    // what a host function ended us with
 } GuestObject;
 
 /* Of an open guest; NULL with RuntimeError once it is closed. */
@@ -34,4 +34,4 @@ extern PyObject *_restrict_Denials(GuestObject *self, PyObject *args);
 extern PyObject *_restrict_Usage(GuestObject *self, PyObject *args);
 extern PyObject *_restrict_LimitHit(GuestObject *self, PyObject *args);
 
-#endif  /* !Py_RESTRICT_MODULE_H */
+#endif /* !Py_RESTRICT_MODULE_H */

@@ -62,7 +62,7 @@ answer_host_error(GuestObject *self, struct _restrict_copy *answer)
         result = stop_with(self, exc);
     }
     Py_DECREF(exc);
-    if (PyErr_Occurred()) {             // of the description
+    if (PyErr_Occurred()) {  // of the description
         exc = PyErr_GetRaisedException();
         result = stop_with(self, exc);
         Py_DECREF(exc);
@@ -129,7 +129,8 @@ call_function(GuestObject *self, int index, struct _restrict_copy *copy,
 
 int
 _restrict_HostCall(void *host, int index, struct _restrict_copy *copy,
-          Py_ssize_t nargs, int has_keywords, struct _restrict_copy *answer)
+                   Py_ssize_t nargs, int has_keywords,
+                   struct _restrict_copy *answer)
 {
     GuestObject *self = host;
     PyObject *result = call_function(self, index, copy, nargs, has_keywords);
@@ -160,7 +161,9 @@ put_request(struct _restrict_call *call, PyObject *request)
             return -1;
         }
         if (_PyRestrict_CopyPut(&call->request, PyTuple_GET_ITEM(request, i),
-                                root) < 0) {
+                                root)
+            < 0)
+        {
             return -1;
         }
     }
@@ -186,7 +189,7 @@ run_call(GuestObject *self, struct _restrict_call *call)
     _PyRestrict_GuestCall(&self->guest, call);
     const char *hit = _PyRestrict_LimitHit(self->guest.interp);
     PyObject *value = hit == NULL ? get_answer(call) : Py_NewRef(Py_None);
-    if (value == NULL) {                // perhaps because of a limit
+    if (value == NULL) {  // perhaps because of a limit
         hit = _PyRestrict_LimitHit(self->guest.interp);
         if (hit == NULL) {
             return NULL;

@@ -88,7 +88,8 @@ guarded_exec(PyObject *Py_UNUSED(module), PyObject *const *args,
     }
     PyErr_Format(PyExc_TypeError,
                  "guarded_exec() takes code, globals, locals and builtins"
-                 " (%zd given)", nargs);
+                 " (%zd given)",
+                 nargs);
     return NULL;
 }
 
@@ -125,9 +126,8 @@ compile(PyObject *Py_UNUSED(module), PyObject *args)
     if (!PyArg_ParseTuple(args, "Us:compile", &source, &mode)) {
         return NULL;
     }
-    return _PyRestrict_GuardedCompile(source, strcmp(mode, "eval") == 0
-                                              ? Py_eval_input
-                                              : Py_file_input);
+    return _PyRestrict_GuardedCompile(
+        source, strcmp(mode, "eval") == 0 ? Py_eval_input : Py_file_input);
 }
 
 /* check_state(obj): copy.copy() is about to set the attributes of what it has
@@ -221,7 +221,7 @@ static PyMethodDef methods[] = {
      "first_time, last_time)."},
     {"surface", surface, METH_NOARGS,
      "A list of (kind, group, name, verdict, reason)."},
-    {NULL, NULL}
+    {NULL, NULL},
 };
 
 static int
@@ -237,7 +237,7 @@ static PyModuleDef_Slot slots[] = {
     {Py_mod_exec, module_exec},
     {Py_mod_multiple_interpreters, Py_MOD_PER_INTERPRETER_GIL_SUPPORTED},
     {Py_mod_gil, Py_MOD_GIL_NOT_USED},
-    {0, NULL}
+    {0, NULL},
 };
 
 static struct PyModuleDef module_def = {
@@ -255,4 +255,4 @@ PyInit__restrict_guarded(void)
     return PyModuleDef_Init(&module_def);
 }
 
-#endif  /* WITH_RESTRICTED */
+#endif /* WITH_RESTRICTED */

@@ -67,10 +67,9 @@ _restrict_Usage(GuestObject *self, PyObject *Py_UNUSED(args))
     if (interp == NULL || PyRestrict_GetUsage(interp, &usage) < 0) {
         return NULL;
     }
-    return Py_BuildValue("(nnddKnK)", usage.memory, usage.peak_memory,
-                         usage.cpu, usage.wall,
-                         (unsigned long long)usage.steps, usage.output,
-                         usage.denials);
+    return Py_BuildValue(
+        "(nnddKnK)", usage.memory, usage.peak_memory, usage.cpu, usage.wall,
+        (unsigned long long)usage.steps, usage.output, usage.denials);
 }
 
 PyObject *
@@ -78,5 +77,5 @@ _restrict_LimitHit(GuestObject *self, PyObject *Py_UNUSED(args))
 {
     PyInterpreterState *interp = _restrict_OpenInterp(self);
     return interp == NULL ? NULL
-           : Py_BuildValue("z", _PyRestrict_LimitHit(interp));
+                          : Py_BuildValue("z", _PyRestrict_LimitHit(interp));
 }

@@ -10,15 +10,15 @@
    place.  Py_EndInterpreter() ends it like any other. */
 
 #include "Python.h"
-#include "pycore_initconfig.h"    // _PyStatus_OK()
-#include "pycore_interp.h"        // PyInterpreterState.restricted
-#include "pycore_lock.h"          // _PyMutex_at_fork_reinit()
+#include "pycore_initconfig.h"  // _PyStatus_OK()
+#include "pycore_interp.h"      // PyInterpreterState.restricted
+#include "pycore_lock.h"        // _PyMutex_at_fork_reinit()
 #include "pycore_pylifecycle.h"
 #include "pycore_restrict.h"
-#include "pycore_restrict_fork.h"  // _PyRestrict_LeaveAlone()
+#include "pycore_restrict_fork.h"     // _PyRestrict_LeaveAlone()
 #include "pycore_restrict_guarded.h"  // _PyRestrict_RUNS_UNTRUSTED()
-#include "pycore_restrict_run.h"  // _PyRestrict_GuestEnded()
-#include "pycore_runtime.h"       // _PyRuntime
+#include "pycore_restrict_run.h"      // _PyRestrict_GuestEnded()
+#include "pycore_runtime.h"           // _PyRuntime
 
 #ifdef WITH_RESTRICTED
 
@@ -57,7 +57,7 @@ config_valid(const PyRestrictConfig *config)
     }
     for (size_t i = sizeof(*config); i < config->size; i++) {
         if (((const char *)config)[i] != 0) {
-            return 0;                   // asks for what we do not have
+            return 0;  // asks for what we do not have
         }
     }
     return 1;
@@ -125,9 +125,9 @@ make_interpreter(PyThreadState **tstate, const PyRestrictConfig *config)
         return _PyStatus_NO_MEMORY();
     }
     status = _PyRestrict_InitAddresses(&parked->address_key) < 0
-             ? _PyStatus_ERR("the system has no random numbers")
-             : new_isolated(tstate);
-    if (parked != NULL) {           // failed before it was adopted
+                 ? _PyStatus_ERR("the system has no random numbers")
+                 : new_isolated(tstate);
+    if (parked != NULL) {  // failed before it was adopted
         free_state(parked);
         parked = NULL;
     }
@@ -144,28 +144,6 @@ static void
 survive_forks(void)
 {
     pthread_atfork(NULL, NULL, unlock_in_child);
-}
-
-static void
-uncount_static_types(const managed_static_type_state *used, size_t first,
-                     size_t end)
-{
-    for (size_t i = first; i < end; i++) {
-        _PyRuntime.types.managed_static.types[i].interp_count -=
-            used[i - first].type != NULL;
-    }
-}
-
-/* The runtime counts the interpreters that use a static type, and expects the
-   main one to be the last; one that is left alone never takes itself off. */
-void
-_PyRestrict_LeaveAlone(PyInterpreterState *interp)
-{
-    uncount_static_types(interp->types.builtins.initialized, 0,
-                         _Py_MAX_MANAGED_STATIC_BUILTIN_TYPES);
-    uncount_static_types(interp->types.for_extensions.initialized,
-                         _Py_MAX_MANAGED_STATIC_BUILTIN_TYPES,
-                         _Py_MAX_MANAGED_STATIC_TYPES);
 }
 
 PyStatus
@@ -206,7 +184,7 @@ _PyRestrict_AdoptInterpreter(PyInterpreterState *interp)
     interp->restricted = parked;
     interp->restricted->interp = interp;
     parked = NULL;
-    interp->gc.enabled = 0;       // until InitMain: there is no garbage
+    interp->gc.enabled = 0;  // until InitMain: there is no garbage
     interp->config._install_importlib = 0;
     interp->config.site_import = 0;
     interp->config.import_time = 0;
@@ -217,15 +195,28 @@ _PyRestrict_AdoptInterpreter(PyInterpreterState *interp)
 
 /* --- Ending ------------------------------------------------------------------- */
 
-/* Static types count the interpreters that use them. */
 static void
-leave_static_types(PyInterpreterState *interp)
+uncount_static_types(const managed_static_type_state *used, size_t first,
+                     size_t end)
 {
-    for (size_t i = 0; i < interp->types.builtins.num_initialized; i++) {
-        _Py_atomic_add_int64(
-            &_PyRuntime.types.managed_static.types[i].interp_count, -1);
+    for (size_t i = first; i < end; i++) {
+        if (used[i - first].type != NULL) {
+            _Py_atomic_add_int64(
+                &_PyRuntime.types.managed_static.types[i].interp_count, -1);
+        }
     }
-    interp->types.builtins.num_initialized = 0;
+}
+
+/* The runtime counts the interpreters that use a static type, and expects the
+   main one to be the last; one that is left alone never takes itself off. */
+void
+_PyRestrict_LeaveAlone(PyInterpreterState *interp)
+{
+    uncount_static_types(interp->types.builtins.initialized, 0,
+                         _Py_MAX_MANAGED_STATIC_BUILTIN_TYPES);
+    uncount_static_types(interp->types.for_extensions.initialized,
+                         _Py_MAX_MANAGED_STATIC_BUILTIN_TYPES,
+                         _Py_MAX_MANAGED_STATIC_TYPES);
 }
 
 /* Called by new_interpreter() when the interpreter cannot be made, as there is
@@ -236,7 +227,9 @@ _PyRestrict_AbandonInterpreter(PyThreadState *tstate)
 {
     PyInterpreterState *interp = tstate->interp;
     PyThreadState_Clear(tstate);
-    leave_static_types(interp);
+    _PyRestrict_LeaveAlone(interp);
+    interp->types.builtins.num_initialized = 0;
+    interp->types.for_extensions.num_initialized = 0;
     PyInterpreterState_Delete(interp);
 }
 
@@ -275,4 +268,4 @@ _PyRestrict_TrustedCheck(const char *function)
     return _PyRestrict_RUNS_UNTRUSTED() ? _PyRestrict_GuardCall(function) : 0;
 }
 
-#endif  /* WITH_RESTRICTED */
+#endif /* WITH_RESTRICTED */

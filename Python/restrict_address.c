@@ -12,7 +12,7 @@
    made.  62, because an id() is below sys.maxsize. */
 
 #include "Python.h"
-#include "pycore_pylifecycle.h"   // _PyOS_URandomNonblock()
+#include "pycore_pylifecycle.h"  // _PyOS_URandomNonblock()
 #include "pycore_restrict.h"
 
 #ifdef WITH_RESTRICTED
@@ -62,4 +62,4 @@ _PyRestrict_InitAddresses(struct _restrict_address_key *key)
     return _PyOS_URandomNonblock(key->rounds, sizeof(key->rounds));
 }
 
-#endif  /* WITH_RESTRICTED */
+#endif /* WITH_RESTRICTED */

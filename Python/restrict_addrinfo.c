@@ -13,7 +13,7 @@
 #include <arpa/inet.h>
 #include <netdb.h>
 #include <netinet/in.h>
-#include <unistd.h>               // gethostname()
+#include <unistd.h>  // gethostname()
 
 /* --- getaddrinfo() ------------------------------------------------------- */
 
@@ -55,7 +55,8 @@ port_arg(PyObject *port)
         return (int)number;
     }
     const char *text = PyUnicode_Check(port) ? PyUnicode_AsUTF8(port)
-                       : PyBytes_Check(port) ? PyBytes_AS_STRING(port) : NULL;
+                       : PyBytes_Check(port) ? PyBytes_AS_STRING(port)
+                                             : NULL;
     if (text == NULL) {
         if (!PyErr_Occurred()) {
             PyErr_SetString(PyExc_OSError, "Int or String expected");
@@ -76,8 +77,7 @@ sockaddr_object(const struct _restrict_answer *answer, int i, int port)
         return Py_BuildValue("(si)", text, port);
     }
     inet_ntop(AF_INET6, address->bytes, text, sizeof(text));
-    return Py_BuildValue("(siiI)", text, port, 0,
-                         (unsigned int)answer->scope);
+    return Py_BuildValue("(siiI)", text, port, 0, (unsigned int)answer->scope);
 }
 
 static int
@@ -87,10 +87,10 @@ add_entry(PyObject *list, const struct _restrict_answer *answer, int i,
     int is_ipv4 = _PyRestrict_IsIPv4(&answer->addresses[i])
                   && !answer->is_ipv6_text;
     int first = PyList_GET_SIZE(list) == 0;
-    PyObject *entry = Py_BuildValue(
-        "(iiisN)", is_ipv4 ? AF_INET : AF_INET6, type, proto,
-        first && (flags & AI_CANONNAME) ? answer->canonical : "",
-        sockaddr_object(answer, i, port));
+    PyObject *entry =
+        Py_BuildValue("(iiisN)", is_ipv4 ? AF_INET : AF_INET6, type, proto,
+                      first && (flags & AI_CANONNAME) ? answer->canonical : "",
+                      sockaddr_object(answer, i, port));
     int err = entry == NULL ? -1 : PyList_Append(list, entry);
     Py_XDECREF(entry);
     return err;
@@ -101,7 +101,8 @@ build_entries(const struct _restrict_answer *answer, int port, int family,
               int type, int proto, int flags)
 {
     static const int kinds[2][2] = {
-        {SOCK_STREAM, IPPROTO_TCP}, {SOCK_DGRAM, IPPROTO_UDP}
+        {SOCK_STREAM, IPPROTO_TCP},
+        {SOCK_DGRAM, IPPROTO_UDP},
     };
     PyObject *list = PyList_New(0);
     for (int i = 0; list != NULL && i < answer->n; i++) {
@@ -111,8 +112,9 @@ build_entries(const struct _restrict_answer *answer, int port, int family,
         for (int k = 0; list != NULL && k < 2; k++) {
             if ((type == 0 || type == kinds[k][0])
                 && (proto == 0 || proto == kinds[k][1])
-                && add_entry(list, answer, i, port, kinds[k][0],
-                             kinds[k][1], flags) < 0)
+                && add_entry(list, answer, i, port, kinds[k][0], kinds[k][1],
+                             flags)
+                       < 0)
             {
                 Py_CLEAR(list);
             }
@@ -131,21 +133,19 @@ static PyObject *
 entries_without_host(int port, int family, int type, int proto, int flags)
 {
     static const _PyRestrict_Address own[2][2] = {
-        {{{[10] = 0xff, [11] = 0xff, [12] = 127, [15] = 1}},
-         {{[15] = 1}}},
+        {{{[10] = 0xff, [11] = 0xff, [12] = 127, [15] = 1}}, {{[15] = 1}}},
         {{{[10] = 0xff, [11] = 0xff}}, {{0}}},
     };
-    struct _restrict_answer answer = {.canonical = "",
-                            .addresses = own[(flags & AI_PASSIVE) != 0],
-                            .n = 2};
+    struct _restrict_answer answer = {
+        .canonical = "", .addresses = own[(flags & AI_PASSIVE) != 0], .n = 2};
     return build_entries(&answer, port, family, type, proto, flags);
 }
 
 static PyObject *
 net_getaddrinfo(PyObject *Py_UNUSED(module), PyObject *args, PyObject *kwargs)
 {
-    static char *keywords[] = {"host", "port", "family", "type", "proto",
-                               "flags", NULL};
+    static char *keywords[] = {"host",  "port",  "family", "type",
+                               "proto", "flags", NULL};
     PyObject *host, *port_object, *result = NULL;
     int family = AF_UNSPEC, type = 0, proto = 0, flags = 0;
     struct _restrict_answer answer;
@@ -169,8 +169,8 @@ net_getaddrinfo(PyObject *Py_UNUSED(module), PyObject *args, PyObject *kwargs)
     if (PyBytes_GET_SIZE(bytes) == 0) {
         result = entries_without_host(port, family, type, proto, flags);
     }
-    else if (_PyRestrict_AnswerName(PyBytes_AS_STRING(bytes), port,
-                                    &answer) == 0)
+    else if (_PyRestrict_AnswerName(PyBytes_AS_STRING(bytes), port, &answer)
+             == 0)
     {
         result = build_entries(&answer, port, family, type, proto, flags);
     }
@@ -240,8 +240,7 @@ net_gethostbyname_ex(PyObject *Py_UNUSED(module), PyObject *args)
 {
     struct _restrict_answer answer;
     PyObject *bytes = NULL, *result = NULL;
-    PyObject *list = host_by_name(args, "O:gethostbyname_ex", &bytes,
-                                  &answer);
+    PyObject *list = host_by_name(args, "O:gethostbyname_ex", &bytes, &answer);
     if (list != NULL) {
         result = Py_BuildValue("(s[]N)", answer.canonical, list);
     }
@@ -273,8 +272,9 @@ name_of(const _PyRestrict_Address *address, const char *function)
     if (name != NULL) {
         return PyUnicode_FromString(name);
     }
-    return _PyRestrict_NeedNetInfo(function) < 0 ? NULL
-           : _PyRestrict_ReverseLookUp(address);
+    return _PyRestrict_NeedNetInfo(function) < 0
+               ? NULL
+               : _PyRestrict_ReverseLookUp(address);
 }
 
 /* The machine's own name, with network_info, is no secret. */
@@ -298,8 +298,8 @@ answer_own(const char *name, struct _restrict_answer *answer)
         _PyRestrict_RaiseGaiError(err != 0 ? err : EAI_NONAME);
         return -1;
     }
-    *answer = (struct _restrict_answer){.canonical = name, .n = 1,
-                              .single = addresses[0]};
+    *answer = (struct _restrict_answer){
+        .canonical = name, .n = 1, .single = addresses[0]};
     answer->addresses = &answer->single;
     return 0;
 }
@@ -315,15 +315,14 @@ host_by_address(const char *name)
         // getfqdn() asks in passing, and copes without.
         if (!is_own_name(name)) {
             return _PyRestrict_FromLibrary()
-                   ? _PyRestrict_RaiseUnknownHost()
-                   : (_PyRestrict_DenyHost(name, 0), NULL);
+                       ? _PyRestrict_RaiseUnknownHost()
+                       : (_PyRestrict_DenyHost(name, 0), NULL);
         }
         if (answer_own(name, &answer) < 0) {
             return NULL;
         }
     }
-    PyObject *found = name_of(&answer.addresses[0],
-                              "socket.gethostbyaddr()");
+    PyObject *found = name_of(&answer.addresses[0], "socket.gethostbyaddr()");
     if (found == Py_None) {
         Py_DECREF(found);
         return _PyRestrict_RaiseUnknownHost();
@@ -381,8 +380,8 @@ service_part(int port, int flags)
     if (!(flags & NI_NUMERICSERV) && _PyRestrict_HasNetInfo()) {
         name = _PyRestrict_FindPort(port, flags & NI_DGRAM ? "udp" : "tcp");
     }
-    return name != NULL || PyErr_Occurred()
-           ? name : PyUnicode_FromFormat("%d", port);
+    return name != NULL || PyErr_Occurred() ? name
+                                            : PyUnicode_FromFormat("%d", port);
 }
 
 static PyObject *
@@ -394,8 +393,10 @@ net_getnameinfo(PyObject *Py_UNUSED(module), PyObject *args)
     unsigned int flowinfo = 0, scope = 0;
     struct _restrict_answer answer = {0};
     if (!PyArg_ParseTuple(args, "O!i:getnameinfo", &PyTuple_Type, &sa, &flags)
-        || !PyArg_ParseTuple(sa, "si|II;getnameinfo(): illegal sockaddr "
-                             "argument", &host, &port, &flowinfo, &scope))
+        || !PyArg_ParseTuple(sa,
+                             "si|II;getnameinfo(): illegal sockaddr "
+                             "argument",
+                             &host, &port, &flowinfo, &scope))
     {
         return NULL;
     }
@@ -421,7 +422,7 @@ PyMethodDef _PyRestrict_NameFunctions[] = {
     {"gethostbyname", net_gethostbyname, METH_VARARGS, NULL},
     {"gethostbyname_ex", net_gethostbyname_ex, METH_VARARGS, NULL},
     {"getnameinfo", net_getnameinfo, METH_VARARGS, NULL},
-    {NULL, NULL}
+    {NULL, NULL},
 };
 
-#endif  /* WITH_RESTRICTED */
+#endif /* WITH_RESTRICTED */

@@ -29,4 +29,4 @@ _PyRestrict_UnmapBook(void *book, size_t size)
     munmap(book, size);
 }
 
-#endif  /* WITH_RESTRICTED */
+#endif /* WITH_RESTRICTED */

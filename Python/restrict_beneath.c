@@ -30,17 +30,17 @@
 /* How often to try again when names move under the kernel's feet, before the
    walk by component has its turn. */
 #define MAX_RETRIES 64
-#define MAX_LINKS 40              // as the kernel
-#define MAX_DEPTH 128             // of the walk, in open folders
+#define MAX_LINKS 40   // as the kernel
+#define MAX_DEPTH 128  // of the walk, in open folders
 
 /* --- Walking, where the kernel has no openat2() ------------------------- */
 
 struct walk {
-    int fds[MAX_DEPTH];           // fds[0] is the grant's, borrowed
+    int fds[MAX_DEPTH];  // fds[0] is the grant's, borrowed
     int depth;
     int n_links;
-    dev_t dev;                    // of the grant: mounts are not crossed
-    char rest[2 * PATH_MAX];      // what is still to be walked
+    dev_t dev;                // of the grant: mounts are not crossed
+    char rest[2 * PATH_MAX];  // what is still to be walked
 };
 
 static void
@@ -77,7 +77,7 @@ walk_link(struct walk *walk, int dirfd, const char *name)
     memmove(walk->rest + n + 1, walk->rest, rest + 1);
     memcpy(walk->rest, target, n);
     walk->rest[n] = '/';
-    if (rest == 0) {              // no slash where there was none
+    if (rest == 0) {  // no slash where there was none
         walk->rest[n] = '\0';
     }
     return 0;
@@ -93,11 +93,12 @@ walk_down(struct walk *walk, const char *name)
     if (fd < 0) {
         return -1;
     }
-    int err = fstat(fd, &st) < 0 ? errno
-              : S_ISLNK(st.st_mode) ? -1
-              : !S_ISDIR(st.st_mode) ? ENOTDIR
-              : st.st_dev != walk->dev ? EXDEV
-              : walk->depth + 1 == MAX_DEPTH ? ENAMETOOLONG : 0;
+    int err = fstat(fd, &st) < 0             ? errno
+              : S_ISLNK(st.st_mode)          ? -1
+              : !S_ISDIR(st.st_mode)         ? ENOTDIR
+              : st.st_dev != walk->dev       ? EXDEV
+              : walk->depth + 1 == MAX_DEPTH ? ENAMETOOLONG
+                                             : 0;
     if (err == 0) {
         walk->fds[++walk->depth] = fd;
         return 0;
@@ -157,8 +158,8 @@ walk_last(struct walk *walk, const char *name, int flags, mode_t mode,
     int dirfd = walk->fds[walk->depth];
     int follow = !(flags & O_NOFOLLOW)
                  && (flags & (O_CREAT | O_EXCL)) != (O_CREAT | O_EXCL);
-    *result = openat(dirfd, name,
-                     (flags & ~O_TRUNC) | O_NOFOLLOW | O_CLOEXEC, mode);
+    *result = openat(dirfd, name, (flags & ~O_TRUNC) | O_NOFOLLOW | O_CLOEXEC,
+                     mode);
     if (*result < 0) {
         return follow ? follow_last(walk, dirfd, name) : -1;
     }
@@ -199,8 +200,7 @@ walk_step(struct walk *walk, int flags, mode_t mode, int *result)
         if (!is_last) {
             return 1;
         }
-        return walk_last(walk, ".", flags & ~(O_CREAT | O_EXCL), mode,
-                         result);
+        return walk_last(walk, ".", flags & ~(O_CREAT | O_EXCL), mode, result);
     }
     if (is_last) {
         return walk_last(walk, name, flags, mode, result);
@@ -276,7 +276,7 @@ open_beneath(int dirfd, const char *rest, int flags, mode_t mode)
     for (int i = 0; have && i < MAX_RETRIES; i++) {
         int fd = call_openat2(dirfd, rest, flags, mode,
                               RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS
-                              | RESOLVE_NO_XDEV);
+                                  | RESOLVE_NO_XDEV);
         if (fd >= 0 || (errno != EAGAIN && errno != EINTR)) {
             return fd;
         }
@@ -327,8 +327,8 @@ is_plain_name(int dirfd, const char *name)
 {
     struct stat st;
     return strchr(name, '/') == NULL
-           && fstatat(dirfd, name, &st,
-                      AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT) == 0
+           && fstatat(dirfd, name, &st, AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT)
+                  == 0
            && S_ISREG(st.st_mode);
 }
 
@@ -359,8 +359,8 @@ open_plain(int dirfd, const char *rest, int flags, mode_t mode)
     if ((flags & O_TMPFILE) != O_TMPFILE && look_at(dirfd, rest, flags) < 0) {
         return -1;
     }
-    return plain_only(open_beneath(dirfd, rest,
-                                   flags | O_NOCTTY | O_NONBLOCK, mode));
+    return plain_only(
+        open_beneath(dirfd, rest, flags | O_NOCTTY | O_NONBLOCK, mode));
 }
 
 static int
@@ -393,7 +393,7 @@ open_granted_file(const struct _restrict_grant *grant, int flags)
     flags |= O_NOCTTY | O_NONBLOCK | O_CLOEXEC;
     PyOS_snprintf(name, sizeof(name), "/proc/self/fd/%d", grant->fd);
     int fd = open(name, flags);
-    if (fd < 0 && errno == ENOENT) {        // no /proc
+    if (fd < 0 && errno == ENOENT) {  // no /proc
         fd = open(grant->path, flags | O_NOFOLLOW);
     }
     if (fd < 0) {
@@ -446,8 +446,7 @@ _PyRestrict_OpenParent(const struct _restrict_files *files,
     const struct _restrict_grant *grant;
     *name = strrchr(path->text, '/') + 1;
     while ((grant = _PyRestrict_NextGrant(files, path->text, mode, &next))) {
-        if (!grant->is_dir || path->text[grant->len] == '\0'
-            || **name == '\0')
+        if (!grant->is_dir || path->text[grant->len] == '\0' || **name == '\0')
         {
             continue;
         }
@@ -471,16 +470,15 @@ is_within(int inner, const struct _restrict_grant *outer)
 {
     struct stat st, above;
     int fd = fcntl(inner, F_DUPFD_CLOEXEC, 3);
-    int found = fd < 0 || fstat(fd, &st) < 0;       // fail closed
+    int found = fd < 0 || fstat(fd, &st) < 0;  // fail closed
     while (!found) {
         found = st.st_dev == outer->dev && st.st_ino == outer->ino;
         int up = openat(fd, "..", O_PATH | O_DIRECTORY | O_CLOEXEC);
         close(fd);
         fd = up;
         found = found || fd < 0 || fstat(fd, &above) < 0;
-        if (!found && above.st_dev == st.st_dev && above.st_ino == st.st_ino)
-        {
-            break;                // the root
+        if (!found && above.st_dev == st.st_dev && above.st_ino == st.st_ino) {
+            break;  // the root
         }
         st = above;
     }
@@ -514,4 +512,4 @@ _PyRestrict_OpenSource(const struct _restrict_grant *folder, const char *name)
     return open_plain(folder->fd, name, O_RDONLY, 0);
 }
 
-#endif  /* WITH_RESTRICTED */
+#endif /* WITH_RESTRICTED */

@@ -119,7 +119,8 @@ with_plain_names(PyObject *dict)
         else {
             PyErr_Format(PyExc_TypeError,
                          "a name in the namespace of a class must be a str, "
-                         "not '%.100s'", Py_TYPE(key)->tp_name);
+                         "not '%.100s'",
+                         Py_TYPE(key)->tp_name);
         }
         if (name == NULL || PyDict_SetItem(plain, name, value) < 0) {
             Py_CLEAR(plain);
@@ -147,4 +148,4 @@ _PyRestrict_PlainNames(PyObject *dict)
     return err;
 }
 
-#endif  /* WITH_RESTRICTED */
+#endif /* WITH_RESTRICTED */

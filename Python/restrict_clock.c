@@ -6,20 +6,20 @@
    clocks are guarded by the watchdog's mutex. */
 
 #include "Python.h"
-#include "pycore_ceval.h"         // _Py_set_eval_breaker_bit()
+#include "pycore_ceval.h"  // _Py_set_eval_breaker_bit()
 #include "pycore_interp.h"
-#include "pycore_obmalloc.h"      // the memory counter
+#include "pycore_obmalloc.h"  // the memory counter
 #include "pycore_restrict.h"
 #include "pycore_restrict_clock.h"
 
 #ifdef WITH_RESTRICTED
 
 #include <pthread.h>
-#include <sys/syscall.h>          // SYS_gettid
+#include <sys/syscall.h>  // SYS_gettid
 #include <unistd.h>
 
-#define CPU_SLICE (SECOND / 2000) // the shortest sleep for a cpu clock
-#define GUESS (SECOND / 20000)    // how long the time of day tells cpu time
+#define CPU_SLICE (SECOND / 2000)  // the shortest sleep for a cpu clock
+#define GUESS (SECOND / 20000)     // how long the time of day tells cpu time
 
 /* The guest that this thread runs, even while it waits without the GIL. */
 static _Thread_local struct _restrict_state *running_here;
@@ -47,8 +47,8 @@ _PyRestrict_ReadClock(clockid_t clock)
    answer is fresh, the thread is taken to have run since: it had no time to be
    away for longer.  What is wrong then is put right by the next answer. */
 static _Thread_local struct {
-    clockid_t clock;              // of this thread
-    int64_t moment;               // when it was asked; 0: never
+    clockid_t clock;  // of this thread
+    int64_t moment;   // when it was asked; 0: never
     int64_t cpu;
 } last_answer;
 
@@ -100,9 +100,9 @@ _PyRestrict_Deadline(const struct _restrict_limits *limits, int64_t now,
 {
     int64_t wall = clock_left(&limits->wall, now);
     int64_t cpu = limits->cpu.cap == 0 || limits->cpu.base < 0
-                  ? NEVER
-                  : clock_left(&limits->cpu,
-                               _PyRestrict_ReadClock(limits->cpu_clock));
+                      ? NEVER
+                      : clock_left(&limits->cpu,
+                                   _PyRestrict_ReadClock(limits->cpu_clock));
     if (cpu > 0 && cpu < CPU_SLICE) {
         cpu = CPU_SLICE;
     }
@@ -131,7 +131,8 @@ open_run(struct _restrict_state *state, _PyRestrict_RunKind kind)
     _PyRestrict_MoveRun(limits);
     limits->wall.base = _PyRestrict_ReadClock(CLOCK_MONOTONIC);
     limits->cpu.base = limits->paused
-                       ? -1 : _PyRestrict_ReadClock(limits->cpu_clock);
+                           ? -1
+                           : _PyRestrict_ReadClock(limits->cpu_clock);
     _PyRestrict_Watch(state);
 }
 
@@ -325,11 +326,11 @@ PyRestrict_GetUsage(PyInterpreterState *interp, PyRestrictUsage *usage)
     struct _restrict_memory *memory = &interp->obmalloc->restricted;
     // The guest may be running, and adding to them.
     usage->memory = _Py_atomic_load_ssize_relaxed((Py_ssize_t *)&memory->used);
-    usage->peak_memory = _Py_atomic_load_ssize_relaxed(
-        (Py_ssize_t *)&memory->peak);
+    usage->peak_memory =
+        _Py_atomic_load_ssize_relaxed((Py_ssize_t *)&memory->peak);
     usage->steps = _Py_atomic_load_uint64_relaxed(&limits->steps);
-    usage->output = _Py_atomic_load_ssize_relaxed(
-        (Py_ssize_t *)&limits->output);
+    usage->output =
+        _Py_atomic_load_ssize_relaxed((Py_ssize_t *)&limits->output);
     usage->denials = _Py_atomic_load_ullong_relaxed(&state->log.n_denials);
     _PyRestrict_LockWatchdog();
     int64_t wall = clock_used(&limits->wall,
@@ -390,4 +391,4 @@ _PyRestrict_FiniLimits(struct _restrict_state *state)
     }
 }
 
-#endif  /* WITH_RESTRICTED */
+#endif /* WITH_RESTRICTED */

@@ -9,11 +9,11 @@
    This is the side that writes; restrict_copy_get.c is the other. */
 
 #include "Python.h"
-#include "pycore_long.h"          // _PyLong_DigitCount()
+#include "pycore_long.h"  // _PyLong_DigitCount()
 #include "pycore_restrict.h"
 #include "pycore_restrict_copy.h"
-#include "pycore_setobject.h"     // _PySet_NextEntry()
-#include "restrict_copy.h"        // the tags
+#include "pycore_setobject.h"  // _PySet_NextEntry()
+#include "restrict_copy.h"     // the tags
 
 #ifdef WITH_RESTRICTED
 
@@ -276,14 +276,14 @@ put_bytes(struct _restrict_copy *copy, PyObject *object)
 
 struct source {
     PyObject *container;
-    Py_ssize_t at;                      // list and tuple: the next index
-    Py_ssize_t position;                // dict and set: of their iteration
-    PyObject *key, *value;              // dict: value is NULL once it was put
+    Py_ssize_t at;          // list and tuple: the next index
+    Py_ssize_t position;    // dict and set: of their iteration
+    PyObject *key, *value;  // dict: value is NULL once it was put
     int tag;
 };
 
 struct sources {
-    struct source *open;                // innermost last
+    struct source *open;  // innermost last
     size_t n, allocated;
     struct source small[16];
 };
@@ -333,10 +333,12 @@ next_item(struct source *source)
     switch (source->tag) {
     case TAG_LIST:
         return source->at < PyList_GET_SIZE(container)
-               ? PyList_GET_ITEM(container, source->at++) : NULL;
+                   ? PyList_GET_ITEM(container, source->at++)
+                   : NULL;
     case TAG_TUPLE:
         return source->at < PyTuple_GET_SIZE(container)
-               ? PyTuple_GET_ITEM(container, source->at++) : NULL;
+                   ? PyTuple_GET_ITEM(container, source->at++)
+                   : NULL;
     case TAG_DICT:
         if (source->value != NULL) {
             item = source->value;
@@ -344,7 +346,9 @@ next_item(struct source *source)
             return item;
         }
         return PyDict_Next(container, &source->position, &source->key,
-                           &source->value) ? source->key : NULL;
+                           &source->value)
+                   ? source->key
+                   : NULL;
     default:
         _PySet_NextEntry(container, &source->position, &item, &hash);
         return item;
@@ -377,8 +381,7 @@ put_plain(struct _restrict_copy *copy, PyObject *item)
     }
     // Nobody else has it: it is not met again.
     if (PyUnicode_CheckExact(item) && Py_REFCNT(item) == 1
-        && is_short_ascii(item)
-        && copy->allocated - copy->size >= SHORT_STR)
+        && is_short_ascii(item) && copy->allocated - copy->size >= SHORT_STR)
     {
         write_short_ascii(copy, item, 0);
         return 1;
@@ -394,8 +397,7 @@ put_plain_items(struct _restrict_copy *copy, struct source *source)
     PyObject **items = PySequence_Fast_ITEMS(source->container);
     Py_ssize_t n = Py_SIZE(source->container);
     while (source->at < n) {
-        if (copy->allocated - copy->size < NUMBER
-            && grow(copy, SHORT_STR) < 0)
+        if (copy->allocated - copy->size < NUMBER && grow(copy, SHORT_STR) < 0)
         {
             return -1;
         }
@@ -421,8 +423,9 @@ put_leaf(struct _restrict_copy *copy, PyObject *object)
         return put_float(copy, object);
     }
     if (object == Py_None || type == &PyBool_Type) {
-        write_tag(copy, object == Py_None ? TAG_NONE
-                        : object == Py_True ? TAG_TRUE : TAG_FALSE);
+        write_tag(copy, object == Py_None   ? TAG_NONE
+                        : object == Py_True ? TAG_TRUE
+                                            : TAG_FALSE);
         return 0;
     }
     if (type == &PyBytes_Type) {
@@ -548,4 +551,4 @@ _PyRestrict_CopyPut(struct _restrict_copy *copy, PyObject *value,
     return err ? -1 : 0;
 }
 
-#endif  /* WITH_RESTRICTED */
+#endif /* WITH_RESTRICTED */

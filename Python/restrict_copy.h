@@ -11,22 +11,22 @@ enum tag {
     TAG_NONE,
     TAG_FALSE,
     TAG_TRUE,
-    TAG_REF,                            // size_t number
+    TAG_REF,  // size_t number
     TAG_INT8,
     TAG_INT32,
     TAG_INT64,
-    TAG_DIGITS,                         // Py_ssize_t signed count, digits
+    TAG_DIGITS,  // Py_ssize_t signed count, digits
     TAG_FLOAT,
     TAG_COMPLEX,
-    TAG_ASCII,                          // byte length > 1, characters
-    TAG_STR,                            // form byte, Py_ssize_t, characters
-    TAG_BYTES,                          // Py_ssize_t, bytes
-    TAG_LIST,                           // Py_ssize_t, then as many values
+    TAG_ASCII,  // byte length > 1, characters
+    TAG_STR,    // form byte, Py_ssize_t, characters
+    TAG_BYTES,  // Py_ssize_t, bytes
+    TAG_LIST,   // Py_ssize_t, then as many values
     TAG_TUPLE,
     TAG_SET,
     TAG_FROZENSET,
-    TAG_DICT,                           // Py_ssize_t, then twice as many
+    TAG_DICT,  // Py_ssize_t, then twice as many
 };
 #define MEMO 0x80
 
-#define ASCII 0x10                      // in the form byte of a str
+#define ASCII 0x10  // in the form byte of a str

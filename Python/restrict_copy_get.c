@@ -9,16 +9,16 @@
    dicts and sets it looks at the guest's limits and at pending signals. */
 
 #include "Python.h"
-#include "pycore_dict.h"          // _PyDict_SetItem_Take2()
-#include "pycore_long.h"          // _PyLong_New()
+#include "pycore_dict.h"  // _PyDict_SetItem_Take2()
+#include "pycore_long.h"  // _PyLong_New()
 #include "pycore_restrict.h"
 #include "pycore_restrict_copy.h"
 #include "pycore_restrict_limits.h"
-#include "restrict_copy.h"        // the tags
+#include "restrict_copy.h"  // the tags
 
 #ifdef WITH_RESTRICTED
 
-#define KEY_DEPTH 200                   // of tuples in tuples, when hashed
+#define KEY_DEPTH 200  // of tuples in tuples, when hashed
 
 /* --- Reading ------------------------------------------------------------ */
 
@@ -46,8 +46,7 @@ new_reference(struct _restrict_copy *copy, size_t *index)
 {
     if (copy->n_refs == copy->refs_allocated) {
         size_t want = copy->refs_allocated ? 2 * copy->refs_allocated : 16;
-        PyObject **refs = PyMem_RawRealloc(copy->refs,
-                                           want * sizeof(*refs));
+        PyObject **refs = PyMem_RawRealloc(copy->refs, want * sizeof(*refs));
         if (refs == NULL) {
             PyErr_NoMemory();
             return -1;
@@ -96,8 +95,8 @@ get_str(struct _restrict_copy *copy)
     Py_ssize_t length = read_size(copy);
     const char *data = copy->data + copy->at;
     copy->at += (size_t)length * kind;
-    if (length <= 1) {                  // those are kept once by each side
-        Py_UCS4 character = 0;          // the buffer aligns nothing
+    if (length <= 1) {          // those are kept once by each side
+        Py_UCS4 character = 0;  // the buffer aligns nothing
         memcpy(&character, data, (size_t)length * kind);
         return PyUnicode_FromKindAndData(kind, &character, length);
     }
@@ -209,14 +208,14 @@ get_plain(struct _restrict_copy *copy, int tag)
 
 struct target {
     PyObject *container;
-    PyObject *key;                      // dict: waits for its value
-    Py_ssize_t at, size;                // items filled in, and all of them
+    PyObject *key;        // dict: waits for its value
+    Py_ssize_t at, size;  // items filled in, and all of them
     size_t reference;
     int tag;
 };
 
 struct targets {
-    struct target *open;                // innermost last
+    struct target *open;  // innermost last
     size_t n, allocated;
     struct target small[16];
 };
@@ -276,9 +275,11 @@ open_target(struct _restrict_copy *copy, struct targets *targets, int tag,
     if (reference != NO_REFERENCE && tag != TAG_FROZENSET) {
         copy->refs[reference] = Py_NewRef(container);
     }
-    targets->open[targets->n++] = (struct target){
-        .container = container, .size = tag == TAG_DICT ? 2 * size : size,
-        .reference = reference, .tag = tag};
+    targets->open[targets->n++] =
+        (struct target){.container = container,
+                        .size = tag == TAG_DICT ? 2 * size : size,
+                        .reference = reference,
+                        .tag = tag};
     return 0;
 }
 
@@ -306,8 +307,10 @@ check_key(struct _restrict_copy *copy, PyObject *key)
 {
     int is_tuple = PyTuple_CheckExact(key);
     if (is_tuple && !shallow_enough(key, KEY_DEPTH)) {
-        PyErr_Format(PyExc_TypeError, "a dict key or set element is nested "
-                     "more than %d tuples deep", KEY_DEPTH);
+        PyErr_Format(PyExc_TypeError,
+                     "a dict key or set element is nested "
+                     "more than %d tuples deep",
+                     KEY_DEPTH);
         return -1;
     }
     if (copy->guest == NULL || (++copy->n_keys % 256 != 0 && !is_tuple)) {
@@ -378,11 +381,11 @@ static int
 get_plain_items(struct _restrict_copy *copy, struct target *target)
 {
     PyObject **items = target->tag == TAG_LIST
-                       ? ((PyListObject *)target->container)->ob_item
-                       : ((PyTupleObject *)target->container)->ob_item;
+                           ? ((PyListObject *)target->container)->ob_item
+                           : ((PyTupleObject *)target->container)->ob_item;
     while (target->at < target->size) {
         int tag = (unsigned char)copy->data[copy->at];
-        if (tag >= TAG_LIST) {          // or to be remembered
+        if (tag >= TAG_LIST) {  // or to be remembered
             return 0;
         }
         copy->at++;
@@ -423,7 +426,8 @@ get_all(struct _restrict_copy *copy, struct targets *targets)
                 return NULL;
             }
             if ((target->tag == TAG_LIST || target->tag == TAG_TUPLE)
-                && get_plain_items(copy, target) < 0) {
+                && get_plain_items(copy, target) < 0)
+            {
                 return NULL;
             }
             if (target->at < target->size) {
@@ -459,4 +463,4 @@ _PyRestrict_CopyGet(struct _restrict_copy *copy)
     return value;
 }
 
-#endif  /* WITH_RESTRICTED */
+#endif /* WITH_RESTRICTED */

@@ -12,9 +12,9 @@
    its refusals are recorded. */
 
 #include "Python.h"
-#include "pycore_code.h"          // PyCode_Addr2Line()
-#include "pycore_frame.h"         // _PyThreadState_GetFrame()
-#include "pycore_lock.h"          // _PyMutex_LockTimed()
+#include "pycore_code.h"   // PyCode_Addr2Line()
+#include "pycore_frame.h"  // _PyThreadState_GetFrame()
+#include "pycore_lock.h"   // _PyMutex_LockTimed()
 #include "pycore_restrict.h"
 #include "pycore_restrict_frozen.h"  // _PyRestrict_CO_FROZEN
 
@@ -29,24 +29,22 @@
 
 static const struct {
     const char *name;
-    PyObject **also;              // what ordinary code handles already
+    PyObject **also;  // what ordinary code handles already
     const char *doc;
 } exceptions[_PyRestrict_N_KINDS] = {
-    [_PyRestrict_ERROR] = {
-        "restrict.RestrictedError", &PyExc_Exception,
-        "The policy does not allow this."},
-    [_PyRestrict_ATTRIBUTE] = {
-        "restrict.RestrictedAttributeError", &PyExc_AttributeError,
-        "The policy does not allow this attribute."},
-    [_PyRestrict_PERMISSION] = {
-        "restrict.RestrictedPermissionError", &PyExc_PermissionError,
-        "The policy does not allow this file, address or look-up."},
-    [_PyRestrict_IMPORT] = {
-        "restrict.RestrictedImportError", &PyExc_ModuleNotFoundError,
-        "The policy does not allow this import."},
-    [_PyRestrict_CALL] = {
-        "restrict.RestrictedCallError", &PyExc_RuntimeError,
-        "The policy does not allow this call."},
+    [_PyRestrict_ERROR] = {"restrict.RestrictedError", &PyExc_Exception,
+                           "The policy does not allow this."},
+    [_PyRestrict_ATTRIBUTE] = {"restrict.RestrictedAttributeError",
+                               &PyExc_AttributeError,
+                               "The policy does not allow this attribute."},
+    [_PyRestrict_PERMISSION] =
+        {"restrict.RestrictedPermissionError", &PyExc_PermissionError,
+         "The policy does not allow this file, address or look-up."},
+    [_PyRestrict_IMPORT] = {"restrict.RestrictedImportError",
+                            &PyExc_ModuleNotFoundError,
+                            "The policy does not allow this import."},
+    [_PyRestrict_CALL] = {"restrict.RestrictedCallError", &PyExc_RuntimeError,
+                          "The policy does not allow this call."},
 };
 
 static PyObject *
@@ -121,10 +119,11 @@ find_location(char *filename, size_t size, int *line)
         PyCodeObject *code = _PyFrame_GetCode(frame);
         // Cached or freshly made: ASCII names need no memory, others a little.
         const char *name = PyUnicode_Check(code->co_filename)
-                           ? PyUnicode_AsUTF8(code->co_filename) : NULL;
+                               ? PyUnicode_AsUTF8(code->co_filename)
+                               : NULL;
         if (name == NULL) {
             PyErr_Clear();
-            name = "?";     // what no encoding has is a guest's invention
+            name = "?";  // what no encoding has is a guest's invention
         }
         if (!is_library(code, name)) {
             PyOS_snprintf(filename, size, "%s", name);
@@ -149,8 +148,8 @@ control_size(const unsigned char *p)
     if (p[0] == 0xe2 && p[1] == 0x80 && p[2] >= 0xa8 && p[2] <= 0xae) {
         return 3;
     }
-    return p[0] == 0xe2 && p[1] == 0x81 && p[2] >= 0xa6 && p[2] <= 0xa9
-           ? 3 : 0;
+    return p[0] == 0xe2 && p[1] == 0x81 && p[2] >= 0xa6 && p[2] <= 0xa9 ? 3
+                                                                        : 0;
 }
 
 /* Without the character that was cut at the end, if one was. */
@@ -165,8 +164,10 @@ whole_length(const char *text, size_t n)
         return n;
     }
     unsigned char first = (unsigned char)text[--last];
-    size_t size = first >= 0xf0 ? 4 : first >= 0xe0 ? 3 : first >= 0xc0 ? 2
-                                                                        : 1;
+    size_t size = first >= 0xf0   ? 4
+                  : first >= 0xe0 ? 3
+                  : first >= 0xc0 ? 2
+                                  : 1;
     return n - last < size ? last : n;
 }
 
@@ -221,8 +222,7 @@ denial_hash(const PyRestrictDenial *denial)
 static int
 entry_same(const PyRestrictDenial *a, const PyRestrictDenial *b)
 {
-    return a->line == b->line
-           && strcmp(a->capability, b->capability) == 0
+    return a->line == b->line && strcmp(a->capability, b->capability) == 0
            && strcmp(a->subject, b->subject) == 0
            && strcmp(a->filename, b->filename) == 0;
 }
@@ -280,8 +280,8 @@ log_add_locked(struct _restrict_log *log, const PyRestrictDenial *denial)
         entry->hash = hash;
         entry->public.subject = _PyMem_RawStrdup(denial->subject);
         entry->public.filename = _PyMem_RawStrdup(denial->filename);
-        entry->public.grant = denial->grant
-                              ? _PyMem_RawStrdup(denial->grant) : NULL;
+        entry->public.grant = denial->grant ? _PyMem_RawStrdup(denial->grant)
+                                            : NULL;
         if (entry->public.subject == NULL || entry->public.filename == NULL) {
             entry_clear(entry);
             log_close_gap(log, entry);
@@ -344,9 +344,9 @@ denial_row(const PyRestrictDenial *denial)
     const char *texts[] = {denial->subject, denial->filename, denial->grant};
     PyObject *rows[3];
     for (int i = 0; i < 3; i++) {
-        rows[i] = texts[i] != NULL
-                  ? PyUnicode_DecodeUTF8(texts[i], strlen(texts[i]), "replace")
-                  : Py_NewRef(Py_None);
+        rows[i] = texts[i] != NULL ? PyUnicode_DecodeUTF8(
+                                         texts[i], strlen(texts[i]), "replace")
+                                   : Py_NewRef(Py_None);
     }
     return Py_BuildValue("(sNNiNKdd)", denial->capability, rows[0], rows[1],
                          denial->line, rows[2], denial->count,
@@ -422,8 +422,8 @@ raise_refusal(const struct _restrict_request *request)
     PyObject *text;
     if (request->message != NULL) {
         // It may be cut in the middle of a character.
-        text = PyUnicode_DecodeUTF8(request->message,
-                                    strlen(request->message), "replace");
+        text = PyUnicode_DecodeUTF8(request->message, strlen(request->message),
+                                    "replace");
     }
     else {
         text = PyUnicode_FromFormat("%s '%s' is not allowed here",
@@ -433,8 +433,8 @@ raise_refusal(const struct _restrict_request *request)
         Py_SETREF(text, Py_BuildValue("(iO)", EACCES, text));
     }
     else if (text != NULL && request->filename != NULL) {
-        Py_SETREF(text, Py_BuildValue("(iOO)", EACCES, text,
-                                      request->filename));
+        Py_SETREF(text,
+                  Py_BuildValue("(iOO)", EACCES, text, request->filename));
     }
     if (text != NULL) {
         PyErr_SetObject(type, text);
@@ -463,7 +463,9 @@ static int
 is_setter(const char *subject)
 {
     static const char *const setters[] = {
-        "frame.f_lineno", "function.__code__", "type.__bases__",
+        "frame.f_lineno",
+        "function.__code__",
+        "type.__bases__",
     };
     for (size_t i = 0; i < Py_ARRAY_LENGTH(setters); i++) {
         if (strcmp(setters[i], subject) == 0) {
@@ -499,4 +501,4 @@ PyRestrict_SetDenialHook(PyInterpreterState *interp,
     return 0;
 }
 
-#endif  /* WITH_RESTRICTED */
+#endif /* WITH_RESTRICTED */

@@ -19,11 +19,11 @@
    counted as its memory (tests/limits/test_stack.py). */
 
 #include "Python.h"
-#include "pycore_gc.h"            // _PyGCHead_SET_PREV()
-#include "pycore_object.h"        // _PyObject_GC_TRACK()
+#include "pycore_gc.h"      // _PyGCHead_SET_PREV()
+#include "pycore_object.h"  // _PyObject_GC_TRACK()
 #include "pycore_restrict.h"
 #include "pycore_restrict_harden.h"
-#include "pycore_unionobject.h"   // _PyUnion_Type
+#include "pycore_unionobject.h"  // _PyUnion_Type
 
 #ifdef WITH_RESTRICTED
 
@@ -33,6 +33,7 @@ extern PyTypeObject _PyAnextAwaitable_Type;
 
 #define PROXY PyDictProxy_Type
 
+// clang-format off
 #define SLOTS(X)                                                            \
     X(map_next, PyMap_Type.tp_iternext, NULL,                               \
       PyObject *, (PyObject *self), (self))                                 \
@@ -70,33 +71,33 @@ extern PyTypeObject _PyAnextAwaitable_Type;
       int, (PyObject *self, PyObject *key), (self, key))                    \
     X(proxy_or, PROXY.tp_as_number->nb_or, NULL,                            \
       PyObject *, (PyObject *left, PyObject *right), (left, right))
+// clang-format on
 
-#define COUNTED(name, slot, error, result, params, args)                    \
-    static result (*uncounted_ ## name) params;                             \
-    static result                                                           \
-    counted_ ## name params                                                 \
-    {                                                                       \
-        PyThreadState *tstate = _PyThreadState_GET();                       \
-        if (tstate->interp->restricted == NULL) {                           \
-            return uncounted_ ## name args;                                 \
-        }                                                                   \
-        _PyRestrict_POLL(error);                                            \
-        if (_Py_EnterRecursiveCallTstate(tstate, "")) {                     \
-            return error;                                                   \
-        }                                                                   \
-        result value = uncounted_ ## name args;                             \
-        _Py_LeaveRecursiveCallTstate(tstate);                               \
-        return value;                                                       \
+#define COUNTED(name, slot, error, result, params, args)                      \
+    static result(*uncounted_##name) params;                                  \
+    static result counted_##name params                                       \
+    {                                                                         \
+        PyThreadState *tstate = _PyThreadState_GET();                         \
+        if (tstate->interp->restricted == NULL) {                             \
+            return uncounted_##name args;                                     \
+        }                                                                     \
+        _PyRestrict_POLL(error);                                              \
+        if (_Py_EnterRecursiveCallTstate(tstate, "")) {                       \
+            return error;                                                     \
+        }                                                                     \
+        result value = uncounted_##name args;                                 \
+        _Py_LeaveRecursiveCallTstate(tstate);                                 \
+        return value;                                                         \
     }
 
 SLOTS(COUNTED)
 
 /* What it was has to be known before anybody can call ours. */
-#define COUNT(name, slot, error, result, params, args)                      \
-    void *name = _Py_atomic_load_ptr_relaxed(&(slot));                      \
-    if (name != (void *)counted_ ## name) {                                 \
-        _Py_atomic_store_ptr_relaxed(&uncounted_ ## name, name);            \
-        _Py_atomic_store_ptr_release(&(slot), (void *)counted_ ## name);    \
+#define COUNT(name, slot, error, result, params, args)                        \
+    void *name = _Py_atomic_load_ptr_relaxed(&(slot));                        \
+    if (name != (void *)counted_##name) {                                     \
+        _Py_atomic_store_ptr_relaxed(&uncounted_##name, name);                \
+        _Py_atomic_store_ptr_release(&(slot), (void *)counted_##name);        \
     }
 
 void
@@ -165,4 +166,4 @@ _PyRestrict_Dealloc(PyObject *op, destructor dealloc)
     }
 }
 
-#endif  /* WITH_RESTRICTED */
+#endif /* WITH_RESTRICTED */

@@ -12,16 +12,16 @@
 #include "pycore_pyerrors.h"
 #include "pycore_restrict.h"
 #include "pycore_restrict_run.h"
-#include "pycore_traceback.h"     // PyTracebackObject
+#include "pycore_traceback.h"  // PyTracebackObject
 
 #ifdef WITH_RESTRICTED
 
-#define TEXT_LENGTH 100000              // characters of a message
-#define N_PARTS 20                      // exceptions in a chain
+#define TEXT_LENGTH 100000  // characters of a message
+#define N_PARTS 20          // exceptions in a chain
 #define N_NOTES 20
-#define N_FRAMES 50                     // at each end of a traceback
-#define N_MEMBERS 15                    // of a group
-#define N_GROUPED 100                   // members of groups, in all
+#define N_FRAMES 50    // at each end of a traceback
+#define N_MEMBERS 15   // of a group
+#define N_GROUPED 100  // members of groups, in all
 #define GROUP_DEPTH 10
 
 /* --- Plain text ------------------------------------------------------------------------ */
@@ -33,14 +33,16 @@ plain_str(PyObject *text)
     Py_ssize_t length = PyUnicode_GET_LENGTH(text);
     length = Py_MIN(length, TEXT_LENGTH);
     PyObject *plain = PyUnicode_New(length, PyUnicode_MAX_CHAR_VALUE(text));
-    if (plain != NULL && PyUnicode_CopyCharacters(plain, 0, text, 0,
-                                                  length) < 0) {
+    if (plain != NULL
+        && PyUnicode_CopyCharacters(plain, 0, text, 0, length) < 0)
+    {
         Py_CLEAR(plain);
     }
     // The characters that were cut may have been the widest.
     if (plain != NULL) {
-        Py_SETREF(plain, PyUnicode_FromKindAndData(
-            PyUnicode_KIND(plain), PyUnicode_DATA(plain), length));
+        Py_SETREF(plain,
+                  PyUnicode_FromKindAndData(PyUnicode_KIND(plain),
+                                            PyUnicode_DATA(plain), length));
     }
     return plain;
 }
@@ -49,7 +51,8 @@ static PyObject *
 plain_or(PyObject *object, const char *otherwise)
 {
     return object != NULL && PyUnicode_Check(object)
-           ? plain_str(object) : PyUnicode_FromString(otherwise);
+               ? plain_str(object)
+               : PyUnicode_FromString(otherwise);
 }
 
 /* str(object), which may be code of the guest's and fail; a limit that stops
@@ -87,8 +90,8 @@ type_name(PyTypeObject *type, int with_module)
              && !_PyUnicode_EqualToASCIIString(module, "__main__"))
     {
         PyObject *part = plain_str(module);
-        Py_SETREF(plain, part ? PyUnicode_FromFormat("%U.%U", part, plain)
-                              : NULL);
+        Py_SETREF(plain,
+                  part ? PyUnicode_FromFormat("%U.%U", part, plain) : NULL);
         Py_XDECREF(part);
     }
     Py_XDECREF(module);
@@ -103,14 +106,15 @@ frame_row(PyTracebackObject *tb)
     PyCodeObject *code = PyFrame_GetCode(tb->tb_frame);
     int line, column, end_line, end_column;
     if (!PyCode_Addr2Location(code, tb->tb_lasti, &line, &column, &end_line,
-                              &end_column)) {
+                              &end_column))
+    {
         column = end_line = end_column = -1;
     }
     line = tb->tb_lineno >= 0 ? tb->tb_lineno
                               : PyCode_Addr2Line(code, tb->tb_lasti);
     PyObject *row = Py_BuildValue("(NiNiii)", plain_or(code->co_filename, "?"),
-                                  line, plain_or(code->co_name, "?"),
-                                  column, end_line, end_column);
+                                  line, plain_or(code->co_name, "?"), column,
+                                  end_line, end_column);
     Py_DECREF(code);
     return row;
 }
@@ -132,8 +136,8 @@ frame_rows(PyObject *first)
             row = frame_row(tb);
         }
         else if (i == N_FRAMES) {
-            row = Py_BuildValue("(OnOiii)", Py_None, n - 2 * N_FRAMES,
-                                Py_None, -1, -1, -1);
+            row = Py_BuildValue("(OnOiii)", Py_None, n - 2 * N_FRAMES, Py_None,
+                                -1, -1, -1);
         }
         else {
             continue;
@@ -157,8 +161,9 @@ note_rows(PyObject *exc)
         return rows;
     }
     if (notes != NULL && PyList_CheckExact(notes)) {
-        for (Py_ssize_t i = 0; i < N_NOTES && rows != NULL
-                               && i < PyList_GET_SIZE(notes); i++) {
+        for (Py_ssize_t i = 0;
+             i < N_NOTES && rows != NULL && i < PyList_GET_SIZE(notes); i++)
+        {
             PyObject *note = plain_or(PyList_GET_ITEM(notes, i), "?");
             if (note == NULL || PyList_Append(rows, note) < 0) {
                 Py_CLEAR(rows);
@@ -175,7 +180,8 @@ static PyObject *
 int_or_none(PyObject *object)
 {
     int number = object != NULL && PyLong_CheckExact(object)
-                 ? PyLong_AsInt(object) : -1;
+                     ? PyLong_AsInt(object)
+                     : -1;
     PyErr_Clear();
     return number >= 0 ? PyLong_FromLong(number) : Py_NewRef(Py_None);
 }
@@ -188,13 +194,11 @@ syntax_row(PyObject *exc)
         return Py_NewRef(Py_None);
     }
     PySyntaxErrorObject *error = (PySyntaxErrorObject *)exc;
-    return Py_BuildValue("(NNNNNNN)", plain_or(error->msg, ""),
-                         plain_or(error->filename, "?"),
-                         int_or_none(error->lineno),
-                         int_or_none(error->offset),
-                         plain_or(error->text, ""),
-                         int_or_none(error->end_lineno),
-                         int_or_none(error->end_offset));
+    return Py_BuildValue(
+        "(NNNNNNN)", plain_or(error->msg, ""), plain_or(error->filename, "?"),
+        int_or_none(error->lineno), int_or_none(error->offset),
+        plain_or(error->text, ""), int_or_none(error->end_lineno),
+        int_or_none(error->end_offset));
 }
 
 /* How deep in groups we are, and how many members may still be shown. */
@@ -210,13 +214,13 @@ static PyObject *part_rows(PyObject *exc, struct tree *tree);
 static PyObject *
 member_rows(PyObject *exc, struct tree *tree)
 {
-    if (!PyObject_TypeCheck(exc,
-                            (PyTypeObject *)PyExc_BaseExceptionGroup)) {
+    if (!PyObject_TypeCheck(exc, (PyTypeObject *)PyExc_BaseExceptionGroup)) {
         return Py_NewRef(Py_None);
     }
     PyObject *members = ((PyBaseExceptionGroupObject *)exc)->excs;
     Py_ssize_t n = members != NULL && PyTuple_CheckExact(members)
-                   ? PyTuple_GET_SIZE(members) : 0;
+                       ? PyTuple_GET_SIZE(members)
+                       : 0;
     PyObject *rows = PyList_New(0);
     tree->depth++;
     for (Py_ssize_t i = 0; rows != NULL && i < n && i < N_MEMBERS
@@ -249,8 +253,8 @@ part_row(PyObject *exc, int relation, struct tree *tree)
         return NULL;
     }
     return Py_BuildValue("(iNNNNNNN)", relation, type_name(Py_TYPE(exc), 1),
-                         text_of(exc), frames, notes, syntax_row(exc),
-                         members, _PyRestrict_DescribeSuggestion(exc));
+                         text_of(exc), frames, notes, syntax_row(exc), members,
+                         _PyRestrict_DescribeSuggestion(exc));
 }
 
 /* --- The chain ------------------------------------------------------------------------------ */
@@ -299,7 +303,7 @@ exit_status(PyObject *exc)
         return PyLong_FromLong(0);
     }
     int status = PyLong_CheckExact(code) ? (int)PyLong_AsLong(code) : 1;
-    PyErr_Clear();                      // too large: -1, as ever
+    PyErr_Clear();  // too large: -1, as ever
     return PyLong_FromLong(status);
 }
 
@@ -315,4 +319,4 @@ _PyRestrict_DescribeException(PyObject *exc)
                          exit_status(exc), parts);
 }
 
-#endif  /* WITH_RESTRICTED */
+#endif /* WITH_RESTRICTED */

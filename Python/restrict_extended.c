@@ -24,20 +24,22 @@
 
 #define RESERVED "Python"
 
-enum kind {KIND_TRUE, KIND_CAP, KIND_MEMBERSHIP, KIND_VALUE};
+enum kind { KIND_TRUE, KIND_CAP, KIND_MEMBERSHIP, KIND_VALUE };
 
 static const char *const kind_names[] = {
-    [KIND_TRUE] = "true", [KIND_CAP] = "a cap",
-    [KIND_MEMBERSHIP] = "a membership", [KIND_VALUE] = "a value",
+    [KIND_TRUE] = "true",
+    [KIND_CAP] = "a cap",
+    [KIND_MEMBERSHIP] = "a membership",
+    [KIND_VALUE] = "a value",
 };
 
 struct _restrict_protection {
     struct _restrict_protection *next;
     char *group, *type;
     enum kind kind;
-    Py_ssize_t cap, used;               // a cap
-    struct _restrict_names members;     // a membership
-    char *value;                        // a value
+    Py_ssize_t cap, used;            // a cap
+    struct _restrict_names members;  // a membership
+    char *value;                     // a value
 };
 
 static struct _restrict_protection *
@@ -45,8 +47,10 @@ find(const struct _restrict_extended *extended, const char *group,
      const char *type)
 {
     struct _restrict_protection *item = extended->first;
-    while (item != NULL && (strcmp(item->group, group) != 0
-                            || strcmp(item->type, type) != 0)) {
+    while (
+        item != NULL
+        && (strcmp(item->group, group) != 0 || strcmp(item->type, type) != 0))
+    {
         item = item->next;
     }
     return item;
@@ -127,8 +131,8 @@ to_set(PyInterpreterState *interp, const char *group, const char *type,
     }
     if (item->kind != kind) {
         PyErr_Format(PyExc_TypeError,
-                     "extended protection ('%s', '%s') is %s, not %s",
-                     group, type, kind_names[item->kind], kind_names[kind]);
+                     "extended protection ('%s', '%s') is %s, not %s", group,
+                     type, kind_names[item->kind], kind_names[kind]);
         return NULL;
     }
     return item;
@@ -158,9 +162,8 @@ PyRestrict_ExtendedValueCap(PyInterpreterState *interp, const char *group,
 }
 
 int
-PyRestrict_ExtendedAddMembership(PyInterpreterState *interp,
-                                 const char *group, const char *type,
-                                 const char *string)
+PyRestrict_ExtendedAddMembership(PyInterpreterState *interp, const char *group,
+                                 const char *type, const char *string)
 {
     struct _restrict_protection *item = to_set(interp, group, type,
                                                KIND_MEMBERSHIP);
@@ -198,7 +201,7 @@ PyRestrict_ExtendedSetValue(PyInterpreterState *interp, const char *group,
 struct text {
     char data[400];
     size_t n;
-    int cut;                            // it did not fit: of no use
+    int cut;  // it did not fit: of no use
 };
 
 static void
@@ -389,4 +392,4 @@ _PyRestrict_ExtendedValueCheck(const char *group, const char *type,
     return deny(item, group, type, KIND_VALUE, string, 0);
 }
 
-#endif  /* WITH_RESTRICTED */
+#endif /* WITH_RESTRICTED */

@@ -15,7 +15,7 @@
    the cap does not happen at all, and the guest stops. */
 
 #include "Python.h"
-#include "pycore_fileutils.h"     // _Py_fstat_noraise()
+#include "pycore_fileutils.h"  // _Py_fstat_noraise()
 #include "pycore_restrict.h"
 #include "pycore_restrict_net.h"  // _PyRestrict_IsSocket()
 
@@ -138,7 +138,8 @@ _PyRestrict_CheckFile(int fd)
         return -1;
     }
     return _PyRestrict_IsSocket(fd)
-           ? _PyRestrict_DenySocket("a socket as a file") : 0;
+               ? _PyRestrict_DenySocket("a socket as a file")
+               : 0;
 }
 
 int
@@ -160,9 +161,7 @@ static int
 charge(long long size)
 {
     struct _restrict_files *files = get_files();
-    if (files->size_cap >= 0
-        && size > files->size_cap - files->size_written)
-    {
+    if (files->size_cap >= 0 && size > files->size_cap - files->size_written) {
         return _PyRestrict_FileSizeExceeded();
     }
     files->size_written += size;
@@ -180,8 +179,7 @@ int
 _PyRestrict_ChargeTruncate(int fd, long long size)
 {
     struct stat st;
-    if (get_files()->size_cap < 0 || fstat(fd, &st) < 0
-        || size <= st.st_size)
+    if (get_files()->size_cap < 0 || fstat(fd, &st) < 0 || size <= st.st_size)
     {
         return 0;
     }
@@ -225,9 +223,10 @@ _PyRestrict_ShownDirectory(void)
 {
     struct _restrict_state *state = _PyRestrict_GetState();
     const char *cwd = state->files.cwd;
-    if (cwd != NULL && (state->policy.filesystem_info
-                        || _PyRestrict_ModeOf(&state->files, cwd) != 0
-                        || _PyRestrict_IsOnTheWay(&state->files, cwd)))
+    if (cwd != NULL
+        && (state->policy.filesystem_info
+            || _PyRestrict_ModeOf(&state->files, cwd) != 0
+            || _PyRestrict_IsOnTheWay(&state->files, cwd)))
     {
         return cwd;
     }
@@ -264,8 +263,9 @@ make_grant_text(char *to, size_t size, const char *path, int mode)
     }
     int is_dir = normal.is_dir || (mode & _PyRestrict_FOLDER);
     mode &= ~_PyRestrict_FOLDER;
-    const char *text = mode == _PyRestrict_READ ? "r"
-                       : mode == _PyRestrict_WRITE ? "w" : "rw";
+    const char *text = mode == _PyRestrict_READ    ? "r"
+                       : mode == _PyRestrict_WRITE ? "w"
+                                                   : "rw";
     if ((mode & _PyRestrict_WRITE) && !is_dir) {
         char *slash = strrchr(normal.text, '/');
         slash[slash == normal.text] = '\0';
@@ -290,14 +290,14 @@ as_utf8(const char *bytes)
 int
 _PyRestrict_DenyPath(PyObject *name, const char *path, int mode)
 {
-    char grant[2 * PATH_MAX + 100];     // each character may need a backslash
+    char grant[2 * PATH_MAX + 100];  // each character may need a backslash
     make_grant_text(grant, sizeof(grant), path, mode);
     PyObject *subject = as_utf8(path);
     PyObject *entry = as_utf8(grant);
     if (subject != NULL && entry != NULL) {
         // With characters replaced, it would name another file.
         grant[0] = strcmp(grant, PyBytes_AS_STRING(entry)) == 0 ? grant[0]
-                                                                 : '\0';
+                                                                : '\0';
         _PyRestrict_Deny(&(struct _restrict_request){
             .kind = _PyRestrict_PERMISSION,
             .capability = "file",
@@ -330,8 +330,9 @@ int
 _PyRestrict_ModeOfFlags(int flags)
 {
     int mode = (flags & O_ACCMODE) == O_RDONLY ? _PyRestrict_READ
-               : (flags & O_ACCMODE) == O_WRONLY ? _PyRestrict_WRITE
-               : _PyRestrict_READ | _PyRestrict_WRITE;
+               : (flags & O_ACCMODE) == O_WRONLY
+                   ? _PyRestrict_WRITE
+                   : _PyRestrict_READ | _PyRestrict_WRITE;
     if (flags & (O_CREAT | O_TRUNC)) {
         mode |= _PyRestrict_WRITE;
     }
@@ -369,4 +370,4 @@ _PyRestrict_OpenFile(PyObject *name, const char *path, int flags)
     return _PyRestrict_OpenGuestFile(name, path, flags, 0666);
 }
 
-#endif  /* WITH_RESTRICTED */
+#endif /* WITH_RESTRICTED */

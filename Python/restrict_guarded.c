@@ -18,8 +18,8 @@
    Python code sees as `__builtins__` is a read-only view of it. */
 
 #include "Python.h"
-#include "pycore_frame.h"         // _PyThreadState_GetFrame()
-#include "pycore_interp.h"        // PyInterpreterState.feature_flags
+#include "pycore_frame.h"   // _PyThreadState_GetFrame()
+#include "pycore_interp.h"  // PyInterpreterState.feature_flags
 #include "pycore_restrict.h"
 
 #ifdef WITH_RESTRICTED
@@ -27,10 +27,10 @@
 void
 _PyRestrict_Mark(PyObject *dict)
 {
-_Py_COMP_DIAG_PUSH
-_Py_COMP_DIAG_IGNORE_DEPR_DECLS
-    ((PyDictObject *)dict)->ma_version_tag |= DICT_RESTRICT_MARK;
-_Py_COMP_DIAG_POP
+    _Py_COMP_DIAG_PUSH
+    _Py_COMP_DIAG_IGNORE_DEPR_DECLS((PyDictObject *)dict)
+    ->ma_version_tag |= DICT_RESTRICT_MARK;
+    _Py_COMP_DIAG_POP
 }
 
 /* --- Who is running --------------------------------------------------------- */
@@ -62,7 +62,8 @@ frame_builtins(PyThreadState *tstate)
 {
     _PyInterpreterFrame *frame = _PyThreadState_GetFrame(tstate);
     return frame != NULL && _PyRestrict_IsMarked(frame->f_builtins)
-           ? frame->f_builtins : NULL;
+               ? frame->f_builtins
+               : NULL;
 }
 
 PyObject *
@@ -70,7 +71,8 @@ _PyRestrict_RunningBuiltins(void)
 {
     PyThreadState *tstate = _PyThreadState_GET();
     return extent.active && extent.frame == tstate->current_frame
-           ? extent.builtins : frame_builtins(tstate);
+               ? extent.builtins
+               : frame_builtins(tstate);
 }
 
 int
@@ -109,8 +111,7 @@ names(PyCodeObject *code, const char *name)
 int
 _PyRestrict_HostNames(const char *name)
 {
-    _PyInterpreterFrame *frame =
-        _PyThreadState_GetFrame(_PyThreadState_GET());
+    _PyInterpreterFrame *frame = _PyThreadState_GetFrame(_PyThreadState_GET());
     if (frame == NULL || _PyRestrict_GuardedOnTop()) {
         return frame == NULL;
     }
@@ -157,7 +158,8 @@ int
 _PyRestrict_GuardAgain(const char *subject, const char *name)
 {
     return _PyRestrict_CallersBuiltins() == NULL || _PyRestrict_HostNames(name)
-           ? 0 : _PyRestrict_GuardCall(subject);
+               ? 0
+               : _PyRestrict_GuardCall(subject);
 }
 
 int
@@ -173,7 +175,10 @@ int
 _PyRestrict_IsHidden(PyObject *name)
 {
     static const char *const hidden[] = {
-        "__builtins__", "__loader__", "__spec__", "__wrapped__"
+        "__builtins__",
+        "__loader__",
+        "__spec__",
+        "__wrapped__",
     };
     for (size_t i = 0; i < Py_ARRAY_LENGTH(hidden); i++) {
         if (_PyUnicode_EqualToASCIIString(name, hidden[i])) {
@@ -221,8 +226,8 @@ int
 _PyRestrict_IsHelper(PyObject *name)
 {
     static const char *const names[] = {
-        "_pylong", "_strptime", "collections.abc", "copyreg", "reprlib",
-        "typing"
+        "_pylong", "_strptime", "collections.abc",
+        "copyreg", "reprlib",   "typing",
     };
     for (size_t i = 0; PyUnicode_Check(name) && i < Py_ARRAY_LENGTH(names);
          i++)
@@ -255,7 +260,7 @@ set_view(PyObject *globals, PyObject *view)
     if (_PyRestrict_IsMarked(globals)
         && PyDict_GetItemWithError(globals, key) == view)
     {
-        return 0;                   // as the last call left it
+        return 0;  // as the last call left it
     }
     if (PyErr_Occurred() || PyDict_SetItem(globals, key, view) < 0) {
         return -1;
@@ -334,8 +339,7 @@ _PyRestrict_BuiltinsOf(PyObject *globals)
     if (running != NULL) {
         return running;
     }
-    PyObject *view = PyDict_GetItemWithError(globals,
-                                             &_Py_ID(__builtins__));
+    PyObject *view = PyDict_GetItemWithError(globals, &_Py_ID(__builtins__));
     if (view == NULL || !_PyRestrict_IsView(view)) {
         refuse_globals();
         return NULL;
@@ -366,8 +370,7 @@ check_arguments(PyObject *code, PyObject *globals, PyObject *locals)
         return -1;
     }
     if (PyCode_Check(code) && PyCode_GetNumFree((PyCodeObject *)code) > 0) {
-        PyErr_SetString(PyExc_TypeError,
-                        "code must not have free variables");
+        PyErr_SetString(PyExc_TypeError, "code must not have free variables");
         return -1;
     }
     if (!PyDict_CheckExact(globals)) {
@@ -376,8 +379,7 @@ check_arguments(PyObject *code, PyObject *globals, PyObject *locals)
         return -1;
     }
     if (!PyMapping_Check(locals)) {
-        PyErr_Format(PyExc_TypeError,
-                     "locals must be a mapping, not '%.100s'",
+        PyErr_Format(PyExc_TypeError, "locals must be a mapping, not '%.100s'",
                      Py_TYPE(locals)->tp_name);
         return -1;
     }
@@ -389,8 +391,7 @@ check_arguments(PyObject *code, PyObject *globals, PyObject *locals)
 static int
 check_own_globals(PyObject *globals)
 {
-    _PyInterpreterFrame *frame =
-        _PyThreadState_GetFrame(_PyThreadState_GET());
+    _PyInterpreterFrame *frame = _PyThreadState_GetFrame(_PyThreadState_GET());
     for (; frame != NULL; frame = _PyFrame_GetFirstComplete(frame->previous)) {
         if (frame->f_globals == globals
             && !_PyRestrict_IsMarked(frame->f_builtins))
@@ -438,8 +439,8 @@ _PyRestrict_GuardedRun(PyObject *code, PyObject *globals, PyObject *locals,
     }
     PyObject *result = NULL;
     PyObject *compiled = PyCode_Check(code)
-                         ? Py_NewRef(code)
-                         : _PyRestrict_GuardedCompile(code, Py_file_input);
+                             ? Py_NewRef(code)
+                             : _PyRestrict_GuardedCompile(code, Py_file_input);
     PyObject *view = compiled != NULL ? _PyRestrict_Seal(builtins) : NULL;
     if (view != NULL && set_view(globals, view) == 0) {
         result = PyEval_EvalCode(compiled, globals, locals);
@@ -461,4 +462,4 @@ PyRestrict_GuardedExec(PyObject *code, PyObject *globals, PyObject *locals,
     return result;
 }
 
-#endif  /* WITH_RESTRICTED */
+#endif /* WITH_RESTRICTED */

@@ -9,10 +9,10 @@
    specialiser to read the field by itself. */
 
 #include "Python.h"
-#include "pycore_descrobject.h"   // _PyMethodWrapper_Type
+#include "pycore_descrobject.h"  // _PyMethodWrapper_Type
 #include "pycore_interp.h"
 #include "pycore_restrict.h"
-#include "structmember.h"         // PyMemberDef
+#include "structmember.h"  // PyMemberDef
 
 #ifdef WITH_RESTRICTED
 
@@ -21,8 +21,8 @@ enum { READ = 1, WRITE = 2, BOTH = 3 };
 struct attribute {
     PyTypeObject *type;
     const char *name;
-    int guarded;                    // reading, setting
-    int (*is_free)(PyObject *self); // NULL: guarded on every object
+    int guarded;                     // reading, setting
+    int (*is_free)(PyObject *self);  // NULL: guarded on every object
     // The original, for a getset:
     getter get;
     setter set;
@@ -38,8 +38,7 @@ is_guests_function(PyObject *self)
 static int
 is_guests_class(PyObject *self)
 {
-    return PyType_HasFeature((PyTypeObject *)self,
-                             _PyRestrict_TPFLAG_GUARDED);
+    return PyType_HasFeature((PyTypeObject *)self, _PyRestrict_TPFLAG_GUARDED);
 }
 
 /* Made by a class statement, by whomever: there is nothing in it but what the
@@ -147,8 +146,8 @@ static int
 refuse(const struct attribute *attribute)
 {
     char subject[200];
-    PyOS_snprintf(subject, sizeof(subject), "%s.%s",
-                  attribute->type->tp_name, attribute->name);
+    PyOS_snprintf(subject, sizeof(subject), "%s.%s", attribute->type->tp_name,
+                  attribute->name);
     return _PyRestrict_GuardAttribute(subject);
 }
 
@@ -223,8 +222,8 @@ int
 _PyRestrict_CheckState(PyObject *obj)
 {
     int is_free = PyFunction_Check(obj) ? is_guests_function(obj)
-                  : PyType_Check(obj) ? is_guests_class(obj)
-                  : !PyModule_Check(obj);
+                  : PyType_Check(obj)   ? is_guests_class(obj)
+                                        : !PyModule_Check(obj);
     if (!_PyRestrict_GuardedUsed() || is_free) {
         return 0;
     }
@@ -288,7 +287,7 @@ place_getset(struct attribute *attribute)
             continue;
         }
         if (def->closure == attribute) {
-            return 1;               // the program initialized Python before
+            return 1;  // the program initialized Python before
         }
         attribute->get = def->get;
         attribute->set = def->set;
@@ -342,12 +341,14 @@ place_iterators(void)
     for (struct iterator *row = iterators; row->type != NULL; row++) {
         PyMethodDef *def = find_reduce(row->type);
         if (def->ml_name == NULL || def->ml_flags != METH_NOARGS) {
-            PyErr_Format(PyExc_SystemError, "no method to guard: "
-                         "%s.__reduce__", row->type->tp_name);
+            PyErr_Format(PyExc_SystemError,
+                         "no method to guard: "
+                         "%s.__reduce__",
+                         row->type->tp_name);
             return -1;
         }
         if (def->ml_meth == guarded_reduce) {
-            return 0;               // the program initialized Python before
+            return 0;  // the program initialized Python before
         }
         row->reduce = def->ml_meth;
     }
@@ -372,4 +373,4 @@ _PyRestrict_PlaceGuards(void)
     return place(&attribute_error_obj) < 0 ? -1 : place_iterators();
 }
 
-#endif  /* WITH_RESTRICTED */
+#endif /* WITH_RESTRICTED */

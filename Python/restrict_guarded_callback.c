@@ -6,14 +6,14 @@
    proxy that the guest returns is unwrapped. */
 
 #include "Python.h"
-#include "pycore_object.h"        // _PyObject_GC_TRACK()
+#include "pycore_object.h"  // _PyObject_GC_TRACK()
 #include "pycore_restrict.h"
 
 #ifdef WITH_RESTRICTED
 
 typedef struct {
     PyObject_HEAD
-    PyObject *function;             // the guest's
+    PyObject *function;  // the guest's
 } callback;
 
 static void callback_dealloc(PyObject *self);
@@ -55,9 +55,9 @@ PyObject *
 _PyRestrict_NewCallback(PyObject *function)
 {
     struct _restrict_guarded *state = _PyRestrict_GetGuarded();
-    PyObject *self = state != NULL
-                     ? state->callback_type->tp_alloc(state->callback_type, 0)
-                     : NULL;
+    PyObject *self =
+        state != NULL ? state->callback_type->tp_alloc(state->callback_type, 0)
+                      : NULL;
     if (self != NULL) {
         ((callback *)self)->function = Py_NewRef(function);
     }
@@ -157,7 +157,7 @@ callback_dealloc(PyObject *self)
 static PyGetSetDef callback_getset[] = {
     {"__name__", callback_name, NULL, NULL, "__name__"},
     {"__qualname__", callback_name, NULL, NULL, "__qualname__"},
-    {NULL}
+    {NULL},
 };
 
 static PyType_Slot callback_slots[] = {
@@ -170,15 +170,15 @@ static PyType_Slot callback_slots[] = {
     {Py_tp_hash, callback_hash},
     {Py_tp_repr, callback_repr},
     {Py_tp_getset, callback_getset},
-    {0, NULL}
+    {0, NULL},
 };
 
 PyType_Spec _PyRestrict_CallbackSpec = {
     .name = "restrict.Callback",
     .basicsize = sizeof(callback),
-    .flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC
-             | Py_TPFLAGS_IMMUTABLETYPE | Py_TPFLAGS_DISALLOW_INSTANTIATION,
+    .flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC | Py_TPFLAGS_IMMUTABLETYPE
+             | Py_TPFLAGS_DISALLOW_INSTANTIATION,
     .slots = callback_slots,
 };
 
-#endif  /* WITH_RESTRICTED */
+#endif /* WITH_RESTRICTED */

@@ -20,8 +20,8 @@
 
 #include "Python.h"
 #include "pycore_frame.h"
-#include "pycore_interp.h"        // PyInterpreterState.feature_flags
-#include "pycore_object.h"        // _PyObject_GC_TRACK()
+#include "pycore_interp.h"  // PyInterpreterState.feature_flags
+#include "pycore_object.h"  // _PyObject_GC_TRACK()
 #include "pycore_restrict.h"
 #include "pycore_typeobject.h"
 
@@ -33,7 +33,7 @@ typedef struct {
     PyObject_HEAD
     vectorcallfunc vectorcall;
     PyObject *callable;
-    PyObject *builtins;             // whose restriction it carries
+    PyObject *builtins;  // whose restriction it carries
 } carried;
 
 static PyObject *
@@ -95,10 +95,9 @@ carried_descr_get(PyObject *self, PyObject *obj, PyObject *type)
         return Py_NewRef(self);
     }
     PyObject *bound = get(callable, obj, type);
-    PyObject *result = bound != NULL
-                       ? _PyRestrict_CarryFor(bound,
-                                              ((carried *)self)->builtins)
-                       : NULL;
+    PyObject *result = bound != NULL ? _PyRestrict_CarryFor(
+                                           bound, ((carried *)self)->builtins)
+                                     : NULL;
     Py_XDECREF(bound);
     return result;
 }
@@ -112,7 +111,7 @@ carried_name(PyObject *self, void *closure)
 static PyMemberDef carried_members[] = {
     {"__vectorcalloffset__", Py_T_PYSSIZET, offsetof(carried, vectorcall),
      Py_READONLY},
-    {NULL}
+    {NULL},
 };
 
 /* What help and error messages ask for; the callable itself stays inside. */
@@ -120,7 +119,7 @@ static PyGetSetDef carried_getset[] = {
     {"__name__", carried_name, NULL, NULL, "__name__"},
     {"__qualname__", carried_name, NULL, NULL, "__qualname__"},
     {"__doc__", carried_name, NULL, NULL, "__doc__"},
-    {NULL}
+    {NULL},
 };
 
 static PyType_Slot carried_slots[] = {
@@ -132,7 +131,7 @@ static PyType_Slot carried_slots[] = {
     {Py_tp_descr_get, carried_descr_get},
     {Py_tp_members, carried_members},
     {Py_tp_getset, carried_getset},
-    {0, NULL}
+    {0, NULL},
 };
 
 PyType_Spec _PyRestrict_CarriedSpec = {
@@ -150,9 +149,9 @@ PyObject *
 _PyRestrict_CarryFor(PyObject *callable, PyObject *builtins)
 {
     struct _restrict_guarded *state = _PyRestrict_GetGuarded();
-    PyObject *self = state != NULL
-                     ? state->carried_type->tp_alloc(state->carried_type, 0)
-                     : NULL;
+    PyObject *self =
+        state != NULL ? state->carried_type->tp_alloc(state->carried_type, 0)
+                      : NULL;
     if (self != NULL) {
         ((carried *)self)->vectorcall = carried_vectorcall;
         ((carried *)self)->callable = Py_NewRef(callable);
@@ -169,9 +168,9 @@ static int
 is_plain_class(PyObject *obj)
 {
     PyTypeObject *const classes[] = {
-        &PyBool_Type, &PyBytes_Type, &PyComplex_Type, &PyDict_Type,
-        &PyFloat_Type, &PyFrozenSet_Type, &PyList_Type, &PyLong_Type,
-        &PySet_Type, &PyTuple_Type, &PyUnicode_Type
+        &PyBool_Type,  &PyBytes_Type,     &PyComplex_Type, &PyDict_Type,
+        &PyFloat_Type, &PyFrozenSet_Type, &PyList_Type,    &PyLong_Type,
+        &PySet_Type,   &PyTuple_Type,     &PyUnicode_Type,
     };
     for (size_t i = 0; i < Py_ARRAY_LENGTH(classes); i++) {
         if (obj == (PyObject *)classes[i]) {
@@ -218,10 +217,11 @@ int
 _PyRestrict_IsReflective(PyObject *name)
 {
     static const char *const names[] = {
-        "__call__", "__delattr__", "__delete__", "__get__", "__getattr__",
-        "__getattribute__", "__getstate__", "__reduce__", "__reduce_ex__",
-        "__replace__", "__set__", "__setattr__", "__setstate__",
-        "__subclasses__", "format", "format_map", "replace"
+        "__call__",      "__delattr__",      "__delete__",   "__get__",
+        "__getattr__",   "__getattribute__", "__getstate__", "__reduce__",
+        "__reduce_ex__", "__replace__",      "__set__",      "__setattr__",
+        "__setstate__",  "__subclasses__",   "format",       "format_map",
+        "replace",
     };
     for (size_t i = 0; i < Py_ARRAY_LENGTH(names); i++) {
         if (_PyUnicode_EqualToASCIIString(name, names[i])) {
@@ -240,7 +240,8 @@ _PyRestrict_CarryDescr(PyObject *descr, PyObject *obj)
                                    : Py_NewRef(descr);
     PyObject *builtins = _PyRestrict_RunningBuiltins();
     PyObject *result = method != NULL && builtins != NULL
-                       ? _PyRestrict_CarryFor(method, builtins) : NULL;
+                           ? _PyRestrict_CarryFor(method, builtins)
+                           : NULL;
     Py_XDECREF(method);
     return result;
 }
@@ -327,7 +328,7 @@ _PyRestrict_TypeSetattr(PyTypeObject *type, PyObject *name, PyObject *value)
 {
     if (!PyType_HasFeature(type, _PyRestrict_TPFLAG_GUARDED)) {
         if (PyType_HasFeature(type, Py_TPFLAGS_IMMUTABLETYPE)) {
-            return 1;               // upstream refuses
+            return 1;  // upstream refuses
         }
         char subject[200];
         PyOS_snprintf(subject, sizeof(subject), "type.__setattr__(%s)",
@@ -397,4 +398,4 @@ _PyRestrict_ProxyOr(PyObject *left, PyObject *right)
     return result;
 }
 
-#endif  /* WITH_RESTRICTED */
+#endif /* WITH_RESTRICTED */

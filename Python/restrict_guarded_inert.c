@@ -4,7 +4,7 @@
    has a proxy of. */
 
 #include "Python.h"
-#include "pycore_ceval.h"         // _Py_EnterRecursiveCall()
+#include "pycore_ceval.h"  // _Py_EnterRecursiveCall()
 #include "pycore_restrict.h"
 
 #ifdef WITH_RESTRICTED
@@ -68,8 +68,7 @@ is_inert_container(PyObject *obj)
                          PyTuple_GET_SIZE(obj));
     }
     if (PyList_CheckExact(obj)) {
-        return are_inert(((PyListObject *)obj)->ob_item,
-                         PyList_GET_SIZE(obj));
+        return are_inert(((PyListObject *)obj)->ob_item, PyList_GET_SIZE(obj));
     }
     if (PyDict_CheckExact(obj)) {
         return is_inert_dict(obj);
@@ -102,4 +101,4 @@ _PyRestrict_IsInert(PyObject *obj)
     return inert;
 }
 
-#endif  /* WITH_RESTRICTED */
+#endif /* WITH_RESTRICTED */

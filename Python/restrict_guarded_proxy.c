@@ -16,9 +16,9 @@
    (restrict_guarded_callback.c). */
 
 #include "Python.h"
-#include "pycore_call.h"          // _PyStack_AsDict()
-#include "pycore_ceval.h"         // _Py_EnterRecursiveCall()
-#include "pycore_object.h"        // _PyObject_GC_TRACK()
+#include "pycore_call.h"    // _PyStack_AsDict()
+#include "pycore_ceval.h"   // _Py_EnterRecursiveCall()
+#include "pycore_object.h"  // _PyObject_GC_TRACK()
 #include "pycore_restrict.h"
 
 #ifdef WITH_RESTRICTED
@@ -98,8 +98,8 @@ new_proxy(PyObject *obj)
 {
     struct _restrict_guarded *state = _PyRestrict_GetGuarded();
     PyObject *self = state != NULL
-                     ? state->proxy_type->tp_alloc(state->proxy_type, 0)
-                     : NULL;
+                         ? state->proxy_type->tp_alloc(state->proxy_type, 0)
+                         : NULL;
     if (self != NULL) {
         ((proxy *)self)->obj = Py_NewRef(obj);
     }
@@ -155,16 +155,18 @@ container_argument(PyObject *arg)
 
 /* --- What is behind it --------------------------------------------------------------- */
 
-static const char *const dict_methods[] = {
-    "copy", "get", "items", "keys", "values", NULL};
+static const char *const dict_methods[] = {"copy", "get",    "items",
+                                           "keys", "values", NULL};
 static const char *const list_methods[] = {"copy", "count", "index", NULL};
 static const char *const set_methods[] = {
-    "copy", "difference", "intersection", "isdisjoint", "issubset",
-    "issuperset", "symmetric_difference", "union", NULL};
+    "copy",     "difference", "intersection",         "isdisjoint",
+    "issubset", "issuperset", "symmetric_difference", "union",
+    NULL};
 static const char *const bytearray_methods[] = {
-    "count", "decode", "endswith", "find", "hex", "index", "isalnum",
-    "isalpha", "isascii", "isdigit", "islower", "isspace", "istitle",
-    "isupper", "rfind", "rindex", "split", "splitlines", "startswith", NULL};
+    "count",   "decode",  "endswith",   "find",       "hex",
+    "index",   "isalnum", "isalpha",    "isascii",    "isdigit",
+    "islower", "isspace", "istitle",    "isupper",    "rfind",
+    "rindex",  "split",   "splitlines", "startswith", NULL};
 
 struct container {
     PyTypeObject *type;
@@ -172,12 +174,9 @@ struct container {
 };
 
 static const struct container containers[] = {
-    {&PyDict_Type, dict_methods},
-    {&PyList_Type, list_methods},
-    {&PyTuple_Type, list_methods},
-    {&PySet_Type, set_methods},
-    {&PyFrozenSet_Type, set_methods},
-    {&PyByteArray_Type, bytearray_methods},
+    {&PyDict_Type, dict_methods},     {&PyList_Type, list_methods},
+    {&PyTuple_Type, list_methods},    {&PySet_Type, set_methods},
+    {&PyFrozenSet_Type, set_methods}, {&PyByteArray_Type, bytearray_methods},
 };
 
 /* The built-in container that it is, or is made from; NULL if none. */
@@ -323,8 +322,8 @@ proxy_contains(PyObject *self, PyObject *item)
     PyObject *obj = unwrap(self);
     if (find_container(obj) == NULL) {
         return has_attributes(obj)
-               ? PySequence_Contains(obj, unwrap_for(obj, item))
-               : refuse(_PyRestrict_CALL, "%s in proxy", "...");
+                   ? PySequence_Contains(obj, unwrap_for(obj, item))
+                   : refuse(_PyRestrict_CALL, "%s in proxy", "...");
     }
     item = container_argument(item);
     return item != NULL ? PySequence_Contains(obj, item) : -1;
@@ -538,7 +537,7 @@ proxy_dealloc(PyObject *self)
 
 static PyMethodDef proxy_methods[] = {
     {"__dir__", proxy_dir, METH_NOARGS, "What can be read."},
-    {NULL, NULL}
+    {NULL, NULL},
 };
 
 static PyType_Slot proxy_slots[] = {
@@ -561,14 +560,14 @@ static PyType_Slot proxy_slots[] = {
     {Py_mp_subscript, proxy_subscript},
     {Py_mp_ass_subscript, proxy_ass_subscript},
     {Py_sq_contains, proxy_contains},
-    {0, NULL}
+    {0, NULL},
 };
 
 PyType_Spec _PyRestrict_ProxySpec = {
     .name = "restrict.Proxy",
     .basicsize = sizeof(proxy),
-    .flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC
-             | Py_TPFLAGS_IMMUTABLETYPE | Py_TPFLAGS_DISALLOW_INSTANTIATION,
+    .flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC | Py_TPFLAGS_IMMUTABLETYPE
+             | Py_TPFLAGS_DISALLOW_INSTANTIATION,
     .slots = proxy_slots,
 };
 
@@ -584,4 +583,4 @@ _PyRestrict_Unproxy(PyObject *obj)
     return Py_NewRef(unwrap(obj));
 }
 
-#endif  /* WITH_RESTRICTED */
+#endif /* WITH_RESTRICTED */

@@ -7,15 +7,15 @@
    with attributes in place of items, and nothing of a module. */
 
 #include "Python.h"
-#include "pycore_interp.h"        // PyInterpreterState.feature_flags
-#include "pycore_object.h"        // _PyObject_GC_TRACK()
+#include "pycore_interp.h"  // PyInterpreterState.feature_flags
+#include "pycore_object.h"  // _PyObject_GC_TRACK()
 #include "pycore_restrict.h"
 
 #ifdef WITH_RESTRICTED
 
 typedef struct {
     PyObject_HEAD
-    PyObject *dict;                 // marked, if it is of builtins
+    PyObject *dict;  // marked, if it is of builtins
 } sealed_view;
 
 static PyObject *
@@ -64,7 +64,8 @@ static int
 refuse_write(const char *format, PyObject *name)
 {
     const char *text = name != NULL && PyUnicode_Check(name)
-                       ? PyUnicode_AsUTF8(name) : NULL;
+                           ? PyUnicode_AsUTF8(name)
+                           : NULL;
     char subject[200];
     PyErr_Clear();
     PyOS_snprintf(subject, sizeof(subject), format, text ? text : "?");
@@ -116,7 +117,7 @@ static int
 is_writer(PyObject *name)
 {
     static const char *const names[] = {
-        "clear", "pop", "popitem", "setdefault", "update"
+        "clear", "pop", "popitem", "setdefault", "update",
     };
     for (size_t i = 0; i < Py_ARRAY_LENGTH(names); i++) {
         if (_PyUnicode_EqualToASCIIString(name, names[i])) {
@@ -201,7 +202,7 @@ static PyMethodDef sealed_methods[] = {
     {"items", sealed_items, METH_NOARGS, "A list of (name, object)."},
     {"get", sealed_get, METH_VARARGS,
      "The object of this name, or a default."},
-    {NULL, NULL}
+    {NULL, NULL},
 };
 
 static PyType_Slot sealed_slots[] = {
@@ -218,7 +219,7 @@ static PyType_Slot sealed_slots[] = {
     {Py_mp_ass_subscript, sealed_ass_subscript},
     {Py_nb_inplace_or, sealed_inplace_or},
     {Py_sq_contains, sealed_contains},
-    {0, NULL}
+    {0, NULL},
 };
 
 PyType_Spec _PyRestrict_SealedSpec = {
@@ -260,8 +261,8 @@ static int
 must_carry(PyObject *value)
 {
     static const char *const names[] = {
-        "delattr", "dir", "eval", "exec", "getattr", "globals", "hasattr",
-        "locals", "setattr", "vars"
+        "delattr", "dir",     "eval",   "exec",    "getattr",
+        "globals", "hasattr", "locals", "setattr", "vars",
     };
     if (!PyCFunction_Check(value)) {
         return 0;
@@ -344,7 +345,8 @@ module_getattro(PyObject *self, PyObject *name)
     PyObject *value;
     if (PyDict_GetItemRef(view_dict(self), name, &value) != 0) {
         PyObject *guest = value != NULL && must_carry(value)
-                          ? _PyRestrict_RunningBuiltins() : NULL;
+                              ? _PyRestrict_RunningBuiltins()
+                              : NULL;
         if (guest != NULL) {
             Py_SETREF(value, _PyRestrict_CarryFor(value, guest));
         }
@@ -376,7 +378,7 @@ module_repr(PyObject *self)
 
 static PyMethodDef module_methods[] = {
     {"__dir__", module_dir, METH_NOARGS, "What can be read."},
-    {NULL, NULL}
+    {NULL, NULL},
 };
 
 static PyType_Slot module_slots[] = {
@@ -387,14 +389,14 @@ static PyType_Slot module_slots[] = {
     {Py_tp_setattro, module_setattro},
     {Py_tp_repr, module_repr},
     {Py_tp_methods, module_methods},
-    {0, NULL}
+    {0, NULL},
 };
 
 PyType_Spec _PyRestrict_ModuleSpec = {
     .name = "restrict.Module",
     .basicsize = sizeof(sealed_view),
-    .flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC
-             | Py_TPFLAGS_IMMUTABLETYPE | Py_TPFLAGS_DISALLOW_INSTANTIATION,
+    .flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC | Py_TPFLAGS_IMMUTABLETYPE
+             | Py_TPFLAGS_DISALLOW_INSTANTIATION,
     .slots = module_slots,
 };
 
@@ -406,4 +408,4 @@ _PyRestrict_NewModule(PyObject *dict)
     return state != NULL ? alloc_view(state->module_type, dict) : NULL;
 }
 
-#endif  /* WITH_RESTRICTED */
+#endif /* WITH_RESTRICTED */

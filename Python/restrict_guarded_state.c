@@ -11,7 +11,7 @@
    the last telling. */
 
 #include "Python.h"
-#include "pycore_ceval.h"         // _PyEval_AddPendingCall()
+#include "pycore_ceval.h"  // _PyEval_AddPendingCall()
 #include "pycore_restrict.h"
 
 #ifdef WITH_RESTRICTED
@@ -61,9 +61,9 @@ make_types(struct _restrict_guarded *state)
             return -1;
         }
     }
-    state->stop = PyErr_NewExceptionWithDoc(
-        "restrict.Stop", "A limit ends guarded code.", PyExc_BaseException,
-        NULL);
+    state->stop = PyErr_NewExceptionWithDoc("restrict.Stop",
+                                            "A limit ends guarded code.",
+                                            PyExc_BaseException, NULL);
     return state->stop != NULL ? 0 : -1;
 }
 
@@ -83,8 +83,7 @@ new_guarded(PyObject *dict)
         PyMem_RawFree(state);
         return NULL;
     }
-    if (make_types(state) < 0
-        || PyDict_SetItem(dict, STATE_KEY, capsule) < 0)
+    if (make_types(state) < 0 || PyDict_SetItem(dict, STATE_KEY, capsule) < 0)
     {
         state = NULL;
     }
@@ -109,7 +108,7 @@ _PyRestrict_GetGuarded(void)
     }
     struct _restrict_guarded *state = PyCapsule_GetPointer(capsule,
                                                            STATE_NAME);
-    Py_DECREF(capsule);             // the dict keeps it
+    Py_DECREF(capsule);  // the dict keeps it
     return state;
 }
 
@@ -146,7 +145,8 @@ call_teller(struct _restrict_guarded *state)
         Py_XDECREF(module);
     }
     PyObject *result = state->teller != NULL
-                       ? PyObject_CallNoArgs(state->teller) : NULL;
+                           ? PyObject_CallNoArgs(state->teller)
+                           : NULL;
     if (result == NULL && PyErr_Occurred()) {
         if (PyErr_ExceptionMatches(state->stop)
             || PyErr_ExceptionMatches(PyExc_ImportError))
@@ -221,4 +221,4 @@ _PyRestrict_SetTeller(PyObject *teller)
     return 0;
 }
 
-#endif  /* WITH_RESTRICTED */
+#endif /* WITH_RESTRICTED */

@@ -16,9 +16,9 @@
    functions do costs the guest nothing. */
 
 #include "Python.h"
-#include "pycore_ceval.h"         // _Py_set_eval_breaker_bit()
+#include "pycore_ceval.h"  // _Py_set_eval_breaker_bit()
 #include "pycore_frame.h"
-#include "pycore_pyerrors.h"      // _PyErr_GetRaisedException()
+#include "pycore_pyerrors.h"  // _PyErr_GetRaisedException()
 #include "pycore_pystate.h"
 #include "pycore_restrict.h"
 #include "pycore_restrict_limits.h"
@@ -37,8 +37,9 @@ _PyRestrict_GuardedStopType(void)
 static int
 is_stop(PyObject *type)
 {
-    if (type == NULL || !(_PyInterpreterState_GET()->feature_flags
-                          & _PyRestrict_GUARDED_USED))
+    if (type == NULL
+        || !(_PyInterpreterState_GET()->feature_flags
+             & _PyRestrict_GUARDED_USED))
     {
         return 0;
     }
@@ -102,8 +103,7 @@ is_stopped(void)
 int
 _PyRestrict_GuardedCheckStop(PyThreadState *tstate)
 {
-    if (!is_stopped() || _PyErr_Occurred(tstate)
-        || !_PyRestrict_RunsGuarded())
+    if (!is_stopped() || _PyErr_Occurred(tstate) || !_PyRestrict_RunsGuarded())
     {
         return 0;
     }
@@ -244,4 +244,4 @@ _PyRestrict_GuardedStop(unsigned long thread, struct _restrict_steps *steps,
     return 1;
 }
 
-#endif  /* WITH_RESTRICTED */
+#endif /* WITH_RESTRICTED */

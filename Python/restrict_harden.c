@@ -7,7 +7,7 @@
    long as the view does. */
 
 #include "Python.h"
-#include "pycore_frame.h"         // _PyFrame_New_NoTrack()
+#include "pycore_frame.h"  // _PyFrame_New_NoTrack()
 #include "pycore_restrict_harden.h"
 #include "../Modules/_sre/sre_constants.h"
 
@@ -120,8 +120,8 @@ _PyRestrict_ToBytes(PyObject **object)
 
 /* The C library's strftime() puts the name of the zone on the stack, once for
    each %Z, and is not interrupted. */
-#define FORMAT_SIZE 8192          // characters
-#define ZONE_SIZE 256             // bytes
+#define FORMAT_SIZE 8192  // characters
+#define ZONE_SIZE 256     // bytes
 
 int
 _PyRestrict_CheckFormat(Py_ssize_t size, const char *zone)
@@ -173,4 +173,4 @@ _PyRestrict_CheckPrefix(const uint32_t *code, const uint32_t *end, uint32_t n)
     return 0;
 }
 
-#endif  /* WITH_RESTRICTED */
+#endif /* WITH_RESTRICTED */

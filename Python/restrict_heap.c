@@ -19,7 +19,7 @@
    system and goes back there. */
 
 #include "Python.h"
-#include "pycore_bitutils.h"      // _Py_bit_length()
+#include "pycore_bitutils.h"  // _Py_bit_length()
 #include "pycore_restrict.h"
 
 #ifdef WITH_RESTRICTED
@@ -32,36 +32,36 @@
 #define PAGE 4096                 // bytes; what we round to
 #define UNIT 16                   // bytes; sizes and addresses are multiples
 #define N_BINS 128
-#define TRIES 8                   // blocks of a bin that are looked at
+#define TRIES 8  // blocks of a bin that are looked at
 
 enum { USED, IDLE, BARE };
 
 struct block {
-    uint32_t size;                // bytes, with this header
-    uint32_t before;              // the same of the block before; 0: none
+    uint32_t size;    // bytes, with this header
+    uint32_t before;  // the same of the block before; 0: none
     int state;
     uint32_t unused;
-    struct block *next, *previous;      // of a free one: in its list
+    struct block *next, *previous;  // of a free one: in its list
 };
 #define HEADER offsetof(struct block, next)
-#define SMALLEST (4 * UNIT)       // a free block has room for its links
+#define SMALLEST (4 * UNIT)  // a free block has room for its links
 
 /* At the start of each region; the first block follows. */
 struct region {
     struct region *next, *previous;
-    size_t n_used;                // blocks
+    size_t n_used;  // blocks
     size_t unused;
 };
 
 struct lists {
-    uint64_t has[N_BINS / 64];    // bit n: bin n is not empty
+    uint64_t has[N_BINS / 64];  // bit n: bin n is not empty
     struct block *bins[N_BINS];
 };
 
 struct _restrict_heap {
     struct region *regions;
-    size_t n_empty;               // regions without a used block
-    struct lists lists[3];        // by state; none of USED
+    size_t n_empty;         // regions without a used block
+    struct lists lists[3];  // by state; none of USED
 };
 
 /* The sanitizer knows the header of each block, and what is free, as out of
@@ -146,8 +146,9 @@ bin_of(size_t size)
 {
     size_t units = size / UNIT;
     int length = _Py_bit_length((unsigned long)units);
-    return length <= 4 ? units
-           : (size_t)(length - 3) * 8 + ((units >> (length - 4)) & 7);
+    return length <= 4
+               ? units
+               : (size_t)(length - 3) * 8 + ((units >> (length - 4)) & 7);
 }
 
 OURS static void
@@ -318,8 +319,8 @@ price(const struct block *block, size_t size)
         return 0;
     }
     size_t rest = block->size - size;
-    return spare(block) - (rest < SMALLEST ? 0 : spare_of(
-        (uintptr_t)block + size, rest));
+    return spare(block)
+           - (rest < SMALLEST ? 0 : spare_of((uintptr_t)block + size, rest));
 }
 
 /* Make one block of two neighbours; neither is in a list. */
@@ -435,7 +436,7 @@ _PyRestrict_HeapFree(struct _restrict_memory *memory, void *ptr)
     block = join_neighbours(heap, block, IDLE);
     put_block(heap, block, IDLE);
     if (--region->n_used == 0 && heap->n_empty++ > 0) {
-        drop_region(memory, region);    // one stays for the next block
+        drop_region(memory, region);  // one stays for the next block
     }
 }
 
@@ -463,8 +464,7 @@ make_bare(struct _restrict_memory *memory, struct block *block)
     block = join_neighbours(memory->heap, block, BARE);
     size_t size = spare(block);
     // On failure the pages stay, and are counted.
-    if (madvise((void *)first_page((uintptr_t)block), size,
-                MADV_DONTNEED) < 0)
+    if (madvise((void *)first_page((uintptr_t)block), size, MADV_DONTNEED) < 0)
     {
         _PyRestrict_AddUsed(memory, bare);
         put_block(memory->heap, block, IDLE);
@@ -499,8 +499,9 @@ _PyRestrict_HeapTrim(struct _restrict_memory *memory)
             if (spare(block) == 0) {
                 continue;
             }
-            int is_beside = next != NULL && (next == block_after(block)
-                                             || next == block_before(block));
+            int is_beside = next != NULL
+                            && (next == block_after(block)
+                                || next == block_before(block));
             make_bare(memory, block);
             next = is_beside ? idle->bins[bin] : next;
         }
@@ -539,7 +540,7 @@ extend(struct _restrict_memory *memory, struct block *block, size_t size)
     if (price(after, Py_MIN(more, after->size))
         > _PyRestrict_MemoryLeft(memory))
     {
-        return -1;                // another block may do
+        return -1;  // another block may do
     }
     int state = after->state;
     size_t paid = price(after, more);
@@ -584,4 +585,4 @@ _PyRestrict_HeapFini(struct _restrict_memory *memory)
     memory->heap = NULL;
 }
 
-#endif  /* WITH_RESTRICTED */
+#endif /* WITH_RESTRICTED */

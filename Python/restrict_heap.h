@@ -36,8 +36,7 @@ extern void _PyRestrict_HeapFini(struct _restrict_memory *memory);
 extern int _PyRestrict_Charge(struct _restrict_memory *memory, size_t bytes,
                               size_t request);
 /* The same, fit or not. */
-extern void _PyRestrict_AddUsed(struct _restrict_memory *memory,
-                                size_t bytes);
+extern void _PyRestrict_AddUsed(struct _restrict_memory *memory, size_t bytes);
 /* How much fits under the cap, in bytes. */
 extern size_t _PyRestrict_MemoryLeft(const struct _restrict_memory *memory);
 /* Give the system everything that no block needs. */

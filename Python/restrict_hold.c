@@ -60,12 +60,24 @@ static void
 skip_number(char size, va_list *args)
 {
     switch (size) {
-    case 'l': (void)va_arg(*args, long); break;
-    case 'q': (void)va_arg(*args, long long); break;
-    case 'z': (void)va_arg(*args, Py_ssize_t); break;
-    case 't': (void)va_arg(*args, ptrdiff_t); break;
-    case 'j': (void)va_arg(*args, intmax_t); break;
-    default: (void)va_arg(*args, int); break;
+    case 'l':
+        (void)va_arg(*args, long);
+        break;
+    case 'q':
+        (void)va_arg(*args, long long);
+        break;
+    case 'z':
+        (void)va_arg(*args, Py_ssize_t);
+        break;
+    case 't':
+        (void)va_arg(*args, ptrdiff_t);
+        break;
+    case 'j':
+        (void)va_arg(*args, intmax_t);
+        break;
+    default:
+        (void)va_arg(*args, int);
+        break;
     }
 }
 
@@ -80,12 +92,18 @@ next_arg(const char **f, va_list *args)
     }
     PyObject *object = NULL;
     switch (**f) {
-    case 'S': case 'R': case 'A': case 'U': case 'T': case 'N':
+    case 'S':
+    case 'R':
+    case 'A':
+    case 'U':
+    case 'T':
+    case 'N':
         return va_arg(*args, PyObject *);
     case 'V':
         object = va_arg(*args, PyObject *);
         /* fall through */
-    case 's': case 'p':
+    case 's':
+    case 'p':
         (void)va_arg(*args, void *);
         return object;
     default:
@@ -99,7 +117,9 @@ static const char *
 skip_width(const char *f, va_list *args)
 {
     for (; *f == '*' || *f == '.' || *f == '-' || *f == '#'
-           || Py_ISDIGIT((unsigned char)*f); f++) {
+           || Py_ISDIGIT((unsigned char)*f);
+         f++)
+    {
         if (*f == '*') {
             (void)va_arg(*args, int);
         }
@@ -112,7 +132,7 @@ _PyRestrict_HoldArgs(struct _restrict_held_args *held, const char *format,
                      va_list args)
 {
     if (strpbrk(format, "SRA") == NULL) {
-        return;                 // nothing runs code
+        return;  // nothing runs code
     }
     va_list rest;
     va_copy(rest, args);
@@ -208,8 +228,7 @@ _PyRestrict_GroupRepr(PyObject *group)
 static _Thread_local struct _restrict_use *uses;
 
 int
-_PyRestrict_BeginUse(struct _restrict_use *use, void *object,
-                     const char *what)
+_PyRestrict_BeginUse(struct _restrict_use *use, void *object, const char *what)
 {
     for (struct _restrict_use *u = uses; u != NULL; u = u->outer) {
         if (u->object == object) {
@@ -309,4 +328,4 @@ _PyRestrict_HoldMany(PyObject **first, size_t stride, Py_ssize_t n)
     return list;
 }
 
-#endif  /* WITH_RESTRICTED */
+#endif /* WITH_RESTRICTED */

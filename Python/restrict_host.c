@@ -71,20 +71,44 @@ put_arguments(struct _restrict_copy *copy, PyObject *const *args,
 static PyObject *
 exception_by_name(const char *name)
 {
-    static const struct { const char *name; PyObject **type; } known[] = {
-#define ROW(NAME) {#NAME, &PyExc_ ## NAME}
-        ROW(ArithmeticError), ROW(AssertionError), ROW(AttributeError),
-        ROW(BlockingIOError), ROW(BrokenPipeError), ROW(BufferError),
-        ROW(ConnectionAbortedError), ROW(ConnectionError),
-        ROW(ConnectionRefusedError), ROW(ConnectionResetError),
-        ROW(EOFError), ROW(FileExistsError), ROW(FileNotFoundError),
-        ROW(FloatingPointError), ROW(IndexError), ROW(InterruptedError),
-        ROW(IsADirectoryError), ROW(KeyError), ROW(LookupError),
-        ROW(NameError), ROW(NotADirectoryError), ROW(NotImplementedError),
-        ROW(OSError), ROW(OverflowError), ROW(PermissionError),
-        ROW(RecursionError), ROW(ReferenceError), ROW(RuntimeError),
-        ROW(StopIteration), ROW(TimeoutError), ROW(TypeError),
-        ROW(ValueError), ROW(ZeroDivisionError),
+    static const struct {
+        const char *name;
+        PyObject **type;
+    } known[] = {
+#define ROW(NAME) {#NAME, &PyExc_##NAME}
+        ROW(ArithmeticError),
+        ROW(AssertionError),
+        ROW(AttributeError),
+        ROW(BlockingIOError),
+        ROW(BrokenPipeError),
+        ROW(BufferError),
+        ROW(ConnectionAbortedError),
+        ROW(ConnectionError),
+        ROW(ConnectionRefusedError),
+        ROW(ConnectionResetError),
+        ROW(EOFError),
+        ROW(FileExistsError),
+        ROW(FileNotFoundError),
+        ROW(FloatingPointError),
+        ROW(IndexError),
+        ROW(InterruptedError),
+        ROW(IsADirectoryError),
+        ROW(KeyError),
+        ROW(LookupError),
+        ROW(NameError),
+        ROW(NotADirectoryError),
+        ROW(NotImplementedError),
+        ROW(OSError),
+        ROW(OverflowError),
+        ROW(PermissionError),
+        ROW(RecursionError),
+        ROW(ReferenceError),
+        ROW(RuntimeError),
+        ROW(StopIteration),
+        ROW(TimeoutError),
+        ROW(TypeError),
+        ROW(ValueError),
+        ROW(ZeroDivisionError)
 #undef ROW
     };
     for (size_t i = 0; i < Py_ARRAY_LENGTH(known); i++) {
@@ -195,9 +219,9 @@ new_function(struct _restrict_guest *guest, int index, const char *name,
     function->index = index;
     function->name = _PyMem_RawStrdup(name);
     function->doc = _PyMem_RawStrdup(doc);
-    function->def = (PyMethodDef){
-        function->name, _PyCFunction_CAST(call_host_function),
-        METH_FASTCALL | METH_KEYWORDS, function->doc};
+    function->def =
+        (PyMethodDef){function->name, _PyCFunction_CAST(call_host_function),
+                      METH_FASTCALL | METH_KEYWORDS, function->doc};
     if (function->name == NULL || function->doc == NULL) {
         free_function(function);
         return NULL;
@@ -214,8 +238,8 @@ static PyObject *
 new_self(struct _restrict_host_function *function)
 {
     PyObject *self = PyModule_New("host");
-    struct _restrict_host_function **state = PyMem_New(
-        struct _restrict_host_function *, 1);
+    struct _restrict_host_function **state =
+        PyMem_New(struct _restrict_host_function *, 1);
     if (self == NULL || state == NULL) {
         Py_XDECREF(self);
         PyMem_Free(state);
@@ -257,4 +281,4 @@ _PyRestrict_FreeHostFunctions(struct _restrict_guest *guest)
     }
 }
 
-#endif  /* WITH_RESTRICTED */
+#endif /* WITH_RESTRICTED */

@@ -22,17 +22,17 @@
    shared library is opened here.  Deciding is done in restrict_modules.c. */
 
 #include "Python.h"
-#include "marshal.h"              // PyMarshal_ReadObjectFromString()
-#include "pycore_ceval.h"         // _PyEval_EnsureBuiltins
-#include "pycore_fileutils.h"     // _Py_read()
-#include "pycore_frame.h"         // _PyFrame_GetCode()
-#include "pycore_import.h"        // struct _frozen
+#include "marshal.h"           // PyMarshal_ReadObjectFromString()
+#include "pycore_ceval.h"      // _PyEval_EnsureBuiltins
+#include "pycore_fileutils.h"  // _Py_read()
+#include "pycore_frame.h"      // _PyFrame_GetCode()
+#include "pycore_import.h"     // struct _frozen
 #include "pycore_moduleobject.h"
-#include "pycore_namespace.h"     // _PyNamespace_New()
+#include "pycore_namespace.h"  // _PyNamespace_New()
 #include "pycore_restrict.h"
 #include "pycore_restrict_hold.h"
 #include "pycore_restrict_modules.h"
-#include <unistd.h>               // close()
+#include <unistd.h>  // close()
 
 #ifdef WITH_RESTRICTED
 
@@ -40,10 +40,10 @@
 
 /* A module of a folder that the host named. */
 struct source {
-    int fd;                       // of its file; the caller closes it
+    int fd;  // of its file; the caller closes it
     int is_package;
     const struct _restrict_grant *folder;
-    char file[PATH_MAX];          // relative to the folder
+    char file[PATH_MAX];  // relative to the folder
 };
 
 static int
@@ -131,10 +131,13 @@ set_header(PyObject *dict, const char *name, int is_package)
     const char *dot = strrchr(name, '.');
     char package[256];
     PyOS_snprintf(package, sizeof(package), "%.*s",
-                  is_package ? (int)strlen(name)
-                             : dot != NULL ? (int)(dot - name) : 0, name);
+                  is_package    ? (int)strlen(name)
+                  : dot != NULL ? (int)(dot - name)
+                                : 0,
+                  name);
     if (PyDict_SetItemString(dict, "__builtins__",
-                             _PyInterpreterState_GET()->builtins) < 0
+                             _PyInterpreterState_GET()->builtins)
+            < 0
         || set_str(dict, "__package__", package) < 0
         || (is_package && set_path(dict, name) < 0))
     {
@@ -149,7 +152,8 @@ new_source_module(PyObject *name, int is_package)
     PyObject *module = PyModule_NewObject(name);
     if (module == NULL
         || set_header(PyModule_GetDict(module), PyUnicode_AsUTF8(name),
-                      is_package) < 0)
+                      is_package)
+               < 0)
     {
         Py_CLEAR(module);
     }
@@ -187,8 +191,8 @@ exec_module(PyObject *module, PyObject *name, PyObject *code)
 static PyObject *
 load_frozen(const struct _frozen *frozen, PyObject *name)
 {
-    PyObject *code = PyMarshal_ReadObjectFromString(
-        (const char *)frozen->code, frozen->size);
+    PyObject *code = PyMarshal_ReadObjectFromString((const char *)frozen->code,
+                                                    frozen->size);
     if (code == NULL) {
         return NULL;
     }
@@ -242,8 +246,9 @@ source_name(const struct source *source)
     }
     const char *folder = source->folder->len ? source->folder->path : "";
     PyObject *bytes = PyBytes_FromFormat("%s/%s", folder, source->file);
-    PyObject *text = bytes != NULL ? PyUnicode_DecodeFSDefault(
-        PyBytes_AS_STRING(bytes)) : NULL;
+    PyObject *text = bytes != NULL
+                         ? PyUnicode_DecodeFSDefault(PyBytes_AS_STRING(bytes))
+                         : NULL;
     Py_XDECREF(bytes);
     return text;
 }
@@ -282,12 +287,11 @@ set_true_path(PyObject *dict, PyObject *filename, int is_package)
     if (!is_package) {
         return 0;
     }
-    Py_ssize_t slash = PyUnicode_FindChar(
-        filename, '/', 0, PyUnicode_GET_LENGTH(filename), -1);
-    PyObject *path = Py_BuildValue(
-        "[N]", PyUnicode_Substring(filename, 0, slash));
-    int err = path == NULL ? -1 : PyDict_SetItemString(dict, "__path__",
-                                                       path);
+    Py_ssize_t slash = PyUnicode_FindChar(filename, '/', 0,
+                                          PyUnicode_GET_LENGTH(filename), -1);
+    PyObject *path = Py_BuildValue("[N]",
+                                   PyUnicode_Substring(filename, 0, slash));
+    int err = path == NULL ? -1 : PyDict_SetItemString(dict, "__path__", path);
     Py_XDECREF(path);
     return err;
 }
@@ -305,7 +309,8 @@ load_source(struct source *source, PyObject *name)
     }
     if (module != NULL
         && set_true_path(PyModule_GetDict(module), filename,
-                         source->is_package) == 0)
+                         source->is_package)
+               == 0)
     {
         loaded = exec_module(module, name, code);
     }
@@ -367,8 +372,7 @@ load_from_def(PyModuleDef *def, const char *text, PyObject *name)
     if (module == NULL
         || (reviewed && PyModule_Check(module)
             && _PyRestrict_FilterModule(module, text) < 0)
-        || (strcmp(text, "posix") == 0
-            && _PyRestrict_InitOs(module) < 0)
+        || (strcmp(text, "posix") == 0 && _PyRestrict_InitOs(module) < 0)
         || _PyRestrict_KeepModule(text, module) < 0
         || PyObject_SetItem(PyImport_GetModuleDict(), name, module) < 0)
     {
@@ -502,15 +506,14 @@ load_submodule(PyObject *name, Py_ssize_t dot)
         module = PyImport_GetModule(name);
     }
     if (parent != NULL && module == NULL && !PyErr_Occurred()) {
-        int is_package = PyObject_HasAttrWithError(parent,
-                                                   &_Py_ID(__path__));
+        int is_package = PyObject_HasAttrWithError(parent, &_Py_ID(__path__));
         if (is_package > 0) {
             module = load_module(name);
         }
         else if (is_package == 0) {
             PyErr_Format(PyExc_ModuleNotFoundError,
-                         "No module named %R; %R is not a package",
-                         name, parent_name);
+                         "No module named %R; %R is not a package", name,
+                         parent_name);
         }
         if (module != NULL && bind_to_parent(parent, name, dot, module) < 0) {
             Py_CLEAR(module);
@@ -588,10 +591,12 @@ import_item(PyObject *package_name, PyObject *module, PyObject *item)
     }
     const char *text = PyUnicode_AsUTF8(full);
     PyObject *submodule = NULL;
-    if (text != NULL && (_PyRestrict_FindFrozen(text) != NULL
-                         || _PyRestrict_FindBuiltin(text) != NULL
-                         || _PyRestrict_FindExtension(text) != NULL
-                         || _PyRestrict_HasSource(text))) {
+    if (text != NULL
+        && (_PyRestrict_FindFrozen(text) != NULL
+            || _PyRestrict_FindBuiltin(text) != NULL
+            || _PyRestrict_FindExtension(text) != NULL
+            || _PyRestrict_HasSource(text)))
+    {
         submodule = import_by_name(full);
     }
     Py_DECREF(full);
@@ -610,13 +615,14 @@ import_items(PyObject *package_name, PyObject *module, PyObject *items,
     int err = 0;
     for (Py_ssize_t i = 0; !err && i < PySequence_Fast_GET_SIZE(seq); i++) {
         PyObject *item = Py_NewRef(PySequence_Fast_GET_ITEM(seq, i));
-        if (PyUnicode_Check(item)
-            && _PyUnicode_EqualToASCIIString(item, "*"))
+        if (PyUnicode_Check(item) && _PyUnicode_EqualToASCIIString(item, "*"))
         {
             PyObject *all = NULL;
             if (star_allowed) {
-                err = PyObject_GetOptionalAttr(module, &_Py_ID(__all__),
-                                               &all) < 0 ? -1 : 0;
+                err = PyObject_GetOptionalAttr(module, &_Py_ID(__all__), &all)
+                              < 0
+                          ? -1
+                          : 0;
             }
             if (all != NULL) {
                 err = import_items(package_name, module, all, 0);
@@ -679,7 +685,7 @@ static PyMethodDef importer_methods[] = {
     {"_handle_fromlist", _PyCFunction_CAST(handle_fromlist), METH_FASTCALL},
     {"_lock_unlock_module", lock_unlock_module, METH_O},
     {"_module_repr", module_repr, METH_O},
-    {NULL, NULL}
+    {NULL, NULL},
 };
 
 static PyModuleDef importer_def = {
@@ -702,4 +708,4 @@ _PyRestrict_InitImport(PyInterpreterState *interp)
     return importer == NULL ? -1 : 0;
 }
 
-#endif  /* WITH_RESTRICTED */
+#endif /* WITH_RESTRICTED */

@@ -33,19 +33,19 @@
 
 #ifdef WITH_RESTRICTED
 
-#include <malloc.h>               // malloc_usable_size()
+#include <malloc.h>  // malloc_usable_size()
 #include <stdlib.h>
 #include <sys/mman.h>
 
 #include "restrict_heap.h"
 
-#define LARGE _PyRestrict_HEAP_MAX      // bytes; from here on a mapping
-#define BIG (64 * 1024)           // bytes; from here on MemoryError at the cap
-#define RESERVE (512 * 1024)      // bytes
-#define PAGE 4096                 // bytes; what we round to, not what is there
-#define KEPT_BLOCKS 8             // free mappings, at most
-#define KEPT_PART 16              // of the cap: what they may be together
-#define KEPT_SIZE ((size_t)32 << 20)    // bytes, at most
+#define LARGE _PyRestrict_HEAP_MAX  // bytes; from here on a mapping
+#define BIG (64 * 1024)       // bytes; from here on MemoryError at the cap
+#define RESERVE (512 * 1024)  // bytes
+#define PAGE 4096             // bytes; what we round to, not what is there
+#define KEPT_BLOCKS 8         // free mappings, at most
+#define KEPT_PART 16          // of the cap: what they may be together
+#define KEPT_SIZE ((size_t)32 << 20)  // bytes, at most
 
 /* --- The counter --------------------------------------------------------------- */
 
@@ -409,7 +409,7 @@ _PyRestrict_LargeFree(struct _restrict_memory *memory, void *ptr)
         _PyRestrict_HeapFree(memory, ptr);
     }
     else {
-        free(ptr);                // of an interpreter that counts nothing
+        free(ptr);  // of an interpreter that counts nothing
     }
 }
 
@@ -636,4 +636,4 @@ _PyRestrict_LibraryStopped(void)
            && _PyRestrict_IsStopped(_PyThreadState_GET());
 }
 
-#endif  /* WITH_RESTRICTED */
+#endif /* WITH_RESTRICTED */

@@ -14,9 +14,9 @@
    one the host gets an ImportError that says so. */
 
 #include "Python.h"
-#include "pycore_frame.h"         // _PyFrame_GetCode()
+#include "pycore_frame.h"  // _PyFrame_GetCode()
 #include "pycore_interp.h"
-#include "pycore_pystate.h"       // _PyThreadState_NewBound()
+#include "pycore_pystate.h"  // _PyThreadState_NewBound()
 #include "pycore_restrict.h"
 #include "pycore_restrict_modules.h"
 
@@ -50,8 +50,9 @@ _PyRestrict_FindBuiltin(const char *name)
 {
     struct _restrict_policy *policy = &_PyRestrict_GetState()->policy;
     return _PyRestrict_IsReviewedModule(name)
-           || _PyRestrict_NamesCover(&policy->allowed, name)
-           ? find_builtin(name) : NULL;
+                   || _PyRestrict_NamesCover(&policy->allowed, name)
+               ? find_builtin(name)
+               : NULL;
 }
 
 PyModuleDef *
@@ -71,8 +72,8 @@ _PyRestrict_ListFrozen(void)
 {
     PyObject *list = PyList_New(0);
     for (size_t i = 0; list != NULL && i < _PyRestrict_FrozenCount; i++) {
-        PyObject *name = PyUnicode_FromString(
-            _PyRestrict_FrozenModules[i].name);
+        PyObject *name =
+            PyUnicode_FromString(_PyRestrict_FrozenModules[i].name);
         if (name == NULL || PyList_Append(list, name) < 0) {
             Py_CLEAR(list);
         }
@@ -87,8 +88,9 @@ _PyRestrict_ListFrozen(void)
    guest, or whose grant is not to be offered, because with them a guest gets
    out. */
 static const char *const not_offered[] = {
-    "_asyncio", "_imp", "_restrict", "_restrict_guarded", "_suggestions",
-    "_tracemalloc", "builtins", "faulthandler", "marshal", "sys",
+    "_asyncio",     "_imp",         "_restrict", "_restrict_guarded",
+    "_suggestions", "_tracemalloc", "builtins",  "faulthandler",
+    "marshal",      "sys",
 };
 
 /* Would it help to allow it?  What is not in the binary would have to be
@@ -142,7 +144,7 @@ _PyRestrict_RefuseImport(const char *name)
 /* Modules that are of no use without the network, and not to be had until
    the host grants some of it, or them by name. */
 static const char *const network[] = {
-    "_socket", "_ssl", "select", "selectors", "socket", "ssl"
+    "_socket", "_ssl", "select", "selectors", "socket", "ssl",
 };
 
 /* Any grant does; which one, nobody knows before there is an address. */
@@ -166,18 +168,35 @@ lacks_network(const struct _restrict_state *state, const char *name)
 static const struct {
     const char *asker, *name;
 } optional[] = {
-    {"_colorize", "nt"}, {"asyncio._outside", "socket"},
-    {"asyncio.base_events", "ssl"}, {"asyncio.events", "_asyncio"},
-    {"asyncio.futures", "_asyncio"}, {"asyncio.selector_events", "ssl"},
-    {"asyncio.sslproto", "ssl"}, {"asyncio.tasks", "_asyncio"},
-    {"encodings", "_winapi"}, {"hashlib", "_hashlib"}, {"hmac", "_hashlib"},
-    {"locale", "_locale"}, {"ntpath", "_winapi"}, {"ntpath", "nt"},
-    {"os", "nt"}, {"pathlib._local", "grp"}, {"pathlib._local", "pwd"},
-    {"platform", "_wmi"}, {"platform", "socket"}, {"posixpath", "pwd"},
-    {"shutil", "_winapi"}, {"shutil", "grp"}, {"shutil", "nt"},
+    {"_colorize", "nt"},
+    {"asyncio._outside", "socket"},
+    {"asyncio.base_events", "ssl"},
+    {"asyncio.events", "_asyncio"},
+    {"asyncio.futures", "_asyncio"},
+    {"asyncio.selector_events", "ssl"},
+    {"asyncio.sslproto", "ssl"},
+    {"asyncio.tasks", "_asyncio"},
+    {"encodings", "_winapi"},
+    {"hashlib", "_hashlib"},
+    {"hmac", "_hashlib"},
+    {"locale", "_locale"},
+    {"ntpath", "_winapi"},
+    {"ntpath", "nt"},
+    {"os", "nt"},
+    {"pathlib._local", "grp"},
+    {"pathlib._local", "pwd"},
+    {"platform", "_wmi"},
+    {"platform", "socket"},
+    {"posixpath", "pwd"},
+    {"shutil", "_winapi"},
+    {"shutil", "grp"},
+    {"shutil", "nt"},
     {"shutil", "pwd"},
-    {"tarfile", "grp"}, {"tarfile", "pwd"}, {"traceback", "_suggestions"},
-    {"uuid", "_uuid"}, {"warnings", "tracemalloc"},
+    {"tarfile", "grp"},
+    {"tarfile", "pwd"},
+    {"traceback", "_suggestions"},
+    {"uuid", "_uuid"},
+    {"warnings", "tracemalloc"},
 };
 
 /* Is the running code that of the frozen module?  Its file name says which,
@@ -258,7 +277,8 @@ keep_extension(struct _restrict_policy *policy, PyObject *name,
         PyErr_Format(PyExc_ImportError,
                      "module '%U' does not support restricted interpreters: "
                      "it needs multi-phase initialization and "
-                     "Py_MOD_PER_INTERPRETER_GIL_SUPPORTED", name);
+                     "Py_MOD_PER_INTERPRETER_GIL_SUPPORTED",
+                     name);
         return -1;
     }
     const char *text = PyUnicode_AsUTF8(name);
@@ -281,12 +301,14 @@ load_extensions(struct _restrict_policy *policy, const char *name)
 {
     PyObject *finder = PyImport_ImportModule("restrict._extensions");
     PyObject *rows = finder != NULL
-                     ? PyObject_CallMethod(finder, "load", "s", name) : NULL;
+                         ? PyObject_CallMethod(finder, "load", "s", name)
+                         : NULL;
     int err = rows == NULL;
     for (Py_ssize_t i = 0; !err && i < PyList_GET_SIZE(rows); i++) {
         PyObject *row = PyList_GET_ITEM(rows, i);
         err = keep_extension(policy, PyTuple_GET_ITEM(row, 0),
-                             PyTuple_GET_ITEM(row, 1)) < 0;
+                             PyTuple_GET_ITEM(row, 1))
+              < 0;
     }
     Py_XDECREF(finder);
     Py_XDECREF(rows);
@@ -336,8 +358,8 @@ static int
 find_extensions(struct _restrict_policy *policy, const char *name)
 {
     return _PyRestrict_GetState() == NULL
-           ? load_extensions(policy, name)
-           : load_extensions_in_main(policy, name);
+               ? load_extensions(policy, name)
+               : load_extensions_in_main(policy, name);
 }
 
 /* --- Setting ------------------------------------------------------------------------------ */
@@ -346,8 +368,7 @@ find_extensions(struct _restrict_policy *policy, const char *name)
 static int
 is_at_hand(const char *name)
 {
-    return find_builtin(name) != NULL
-           || _PyRestrict_FindFrozen(name) != NULL
+    return find_builtin(name) != NULL || _PyRestrict_FindFrozen(name) != NULL
            || _PyRestrict_IsReviewedModule(name);
 }
 
@@ -358,8 +379,7 @@ PyRestrict_AllowModule(PyInterpreterState *interp, const char *name)
     if (state == NULL) {
         return -1;
     }
-    if (!is_at_hand(name)
-        && find_extensions(&state->policy, name) < 0) {
+    if (!is_at_hand(name) && find_extensions(&state->policy, name) < 0) {
         return -1;
     }
     _PyRestrict_NamesDiscard(&state->policy.blocked, name);
@@ -385,4 +405,4 @@ PyRestrict_BlockModule(PyInterpreterState *interp, const char *name)
     return 0;
 }
 
-#endif  /* WITH_RESTRICTED */
+#endif /* WITH_RESTRICTED */

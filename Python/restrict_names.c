@@ -84,8 +84,7 @@ _PyRestrict_RaiseUnknownHost(void)
 
 /* "fe80::1%2": 1.  0: no number behind the sign. */
 static int
-parse_scope(const char *text, char address[INET6_ADDRSTRLEN],
-            uint32_t *scope)
+parse_scope(const char *text, char address[INET6_ADDRSTRLEN], uint32_t *scope)
 {
     size_t len = strcspn(text, "%");
     *scope = 0;
@@ -127,9 +126,10 @@ _PyRestrict_AnswerPinned(const char *name, int port,
                          struct _restrict_answer *answer)
 {
     const struct _restrict_net *net = _PyRestrict_GetState()->net;
-    const struct _restrict_pinned *host = net == NULL ? NULL
-        : _PyRestrict_FindHost(net, name, port > 0 ? port
-                                          : _PyRestrict_ANY_PORT);
+    const struct _restrict_pinned *host =
+        net == NULL ? NULL
+                    : _PyRestrict_FindHost(
+                          net, name, port > 0 ? port : _PyRestrict_ANY_PORT);
     if (host == NULL) {
         return 0;
     }
@@ -146,8 +146,9 @@ _PyRestrict_AnswerName(const char *name, int port,
 {
     *answer = (struct _restrict_answer){0};
     return _PyRestrict_AnswerNumber(name, answer)
-           || _PyRestrict_AnswerPinned(name, port, answer)
-           ? 0 : _PyRestrict_DenyHost(name, port);
+                   || _PyRestrict_AnswerPinned(name, port, answer)
+               ? 0
+               : _PyRestrict_DenyHost(name, port);
 }
 
 /* Does the address belong to the family? */
@@ -243,4 +244,4 @@ _PyRestrict_NameBytes(PyObject *name)
     return bytes;
 }
 
-#endif  /* WITH_RESTRICTED */
+#endif /* WITH_RESTRICTED */

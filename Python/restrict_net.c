@@ -16,13 +16,13 @@
 
 #ifdef WITH_RESTRICTED
 
-#include <arpa/inet.h>            // inet_pton(), inet_ntop()
+#include <arpa/inet.h>  // inet_pton(), inet_ntop()
 #include <netinet/in.h>
 
 /* --- Reading ------------------------------------------------------------------- */
 
 static const unsigned char mapped[12] = {
-    0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff
+    0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff,
 };
 
 int
@@ -62,11 +62,11 @@ parse_part(const char *text, uint32_t *value)
     else if (text[0] == '0') {
         base = 8;
     }
-    for (; ; text++, digits++) {
+    for (;; text++, digits++) {
         unsigned char c = (unsigned char)Py_TOLOWER(*text);
-        unsigned digit = c >= '0' && c <= '9' ? (unsigned)(c - '0')
+        unsigned digit = c >= '0' && c <= '9'   ? (unsigned)(c - '0')
                          : c >= 'a' && c <= 'f' ? (unsigned)(c - 'a') + 10
-                         : 16;
+                                                : 16;
         if (digit >= base) {
             break;
         }
@@ -206,7 +206,8 @@ _PyRestrict_AddressText(const _PyRestrict_Address *address,
     int is_ipv4 = _PyRestrict_IsIPv4(address);
     if (inet_ntop(is_ipv4 ? AF_INET : AF_INET6,
                   address->bytes + (is_ipv4 ? 12 : 0), text,
-                  _PyRestrict_ADDRESS_TEXT) == NULL)
+                  _PyRestrict_ADDRESS_TEXT)
+        == NULL)
     {
         text[0] = '\0';
     }
@@ -220,23 +221,23 @@ static const struct {
     const char *name;
 } ipv4_classes[] = {
     // Where clouds keep the credentials of a machine; the more special first.
-    {0xA9FEA9FE, 32, "metadata"},       // 169.254.169.254
-    {0xA9FEAA02, 32, "metadata"},       // 169.254.170.2
-    {0xA9FEAA17, 32, "metadata"},       // 169.254.170.23
-    {0x646464C8, 32, "metadata"},       // 100.100.100.200
-    {0xA83F8110, 32, "metadata"},       // 168.63.129.16
-    {0xC00000C0, 32, "metadata"},       // 192.0.0.192
+    {0xA9FEA9FE, 32, "metadata"},  // 169.254.169.254
+    {0xA9FEAA02, 32, "metadata"},  // 169.254.170.2
+    {0xA9FEAA17, 32, "metadata"},  // 169.254.170.23
+    {0x646464C8, 32, "metadata"},  // 100.100.100.200
+    {0xA83F8110, 32, "metadata"},  // 168.63.129.16
+    {0xC00000C0, 32, "metadata"},  // 192.0.0.192
     {0x00000000, 8, "unspecified"},
     {0x0A000000, 8, "private"},
-    {0x64400000, 10, "private"},        // of carriers
+    {0x64400000, 10, "private"},  // of carriers
     {0x7F000000, 8, "loopback"},
     {0xA9FE0000, 16, "link-local"},
     {0xAC100000, 12, "private"},
-    {0xC0000000, 24, "private"},        // of protocols
+    {0xC0000000, 24, "private"},  // of protocols
     {0xC0A80000, 16, "private"},
-    {0xC6120000, 15, "private"},        // of benchmarks
+    {0xC6120000, 15, "private"},  // of benchmarks
     {0xE0000000, 4, "multicast"},
-    {0xF0000000, 4, "reserved"},        // and the broadcast address
+    {0xF0000000, 4, "reserved"},  // and the broadcast address
 };
 
 static const char *
@@ -266,16 +267,16 @@ find_inner(const unsigned char *bytes, uint32_t *inner)
         || starts_with(bytes, "\0\x64\xff\x9b\0\0\0\0\0\0\0\0", 12)  // NAT64
         || starts_with(bytes, "\0\0\0\0\0\0\0\0\xff\xff\0\0", 12)    // SIIT
         || ((bytes[8] & 0xfd) == 0
-            && starts_with(bytes + 9, "\0\x5e\xfe", 3)))            // ISATAP
+            && starts_with(bytes + 9, "\0\x5e\xfe", 3)))  // ISATAP
     {
         *inner = get_number(bytes + 12);
         return 1;
     }
-    if (starts_with(bytes, "\x20\x02", 2)) {                         // 6to4
+    if (starts_with(bytes, "\x20\x02", 2)) {  // 6to4
         *inner = get_number(bytes + 2);
         return 1;
     }
-    if (starts_with(bytes, "\x20\x01\0\0", 4)) {                     // Teredo
+    if (starts_with(bytes, "\x20\x01\0\0", 4)) {  // Teredo
         *inner = ~get_number(bytes + 12);
         return 1;
     }
@@ -299,7 +300,7 @@ ipv6_class(const unsigned char *bytes)
     }
     if ((bytes[0] & 0xfe) == 0xfc
         || (bytes[0] == 0xfe && (bytes[1] & 0xc0) == 0xc0)
-        || starts_with(bytes, "\0\x64\xff\x9b\0\x01", 6))   // a local NAT64
+        || starts_with(bytes, "\0\x64\xff\x9b\0\x01", 6))  // a local NAT64
     {
         return "private";
     }
@@ -493,4 +494,4 @@ _PyRestrict_NetFini(struct _restrict_net *net)
     PyMem_RawFree(net);
 }
 
-#endif  /* WITH_RESTRICTED */
+#endif /* WITH_RESTRICTED */

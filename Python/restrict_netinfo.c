@@ -13,10 +13,10 @@
 #ifdef WITH_RESTRICTED
 
 #include <errno.h>
-#include <net/if.h>               // if_nameindex()
+#include <net/if.h>  // if_nameindex()
 #include <netdb.h>
 #include <netinet/in.h>
-#include <unistd.h>               // gethostname(), close()
+#include <unistd.h>  // gethostname(), close()
 
 int
 _PyRestrict_HasNetInfo(void)
@@ -232,7 +232,7 @@ PyMethodDef _PyRestrict_NetInfoFunctions[] = {
     {"if_indextoname", net_if_indextoname, METH_O, NULL},
     {"if_nameindex", net_if_nameindex, METH_NOARGS, NULL},
     {"if_nametoindex", net_if_nametoindex, METH_VARARGS, NULL},
-    {NULL, NULL}
+    {NULL, NULL},
 };
 
-#endif  /* WITH_RESTRICTED */
+#endif /* WITH_RESTRICTED */

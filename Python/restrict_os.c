@@ -12,7 +12,7 @@
    stays as it is. */
 
 #include "Python.h"
-#include "pycore_import.h"        // _PyImport_GetModuleAttrString()
+#include "pycore_import.h"  // _PyImport_GetModuleAttrString()
 #include "pycore_restrict.h"
 #include "pycore_restrict_os.h"
 
@@ -97,8 +97,9 @@ static PyObject *
 os_uname(PyObject *Py_UNUSED(module), PyObject *Py_UNUSED(ignored))
 {
     PyObject *type = _PyImport_GetModuleAttrString("posix", "uname_result");
-    PyObject *fields = type != NULL
-        ? Py_BuildValue("((sssss))", "Linux", "", "", "", "") : NULL;
+    PyObject *fields = type != NULL ? Py_BuildValue("((sssss))", "Linux", "",
+                                                    "", "", "")
+                                    : NULL;
     PyObject *result = fields != NULL ? PyObject_CallObject(type, fields)
                                       : NULL;
     Py_XDECREF(type);
@@ -109,16 +110,15 @@ os_uname(PyObject *Py_UNUSED(module), PyObject *Py_UNUSED(ignored))
 /* --- The table ----------------------------------------------------------- */
 
 PyMethodDef _PyRestrict_OsProcessFunctions[] = {
-    {"audit", os_keep, METH_VARARGS, NULL},             // of sys
-    {"chdir", _PyCFunction_CAST(os_chdir), METH_VARARGS | METH_KEYWORDS,
-     NULL},
+    {"audit", os_keep, METH_VARARGS, NULL},  // of sys
+    {"chdir", _PyCFunction_CAST(os_chdir), METH_VARARGS | METH_KEYWORDS, NULL},
     {"getcwd", os_getcwd, METH_NOARGS, NULL},
     {"getcwdb", os_getcwdb, METH_NOARGS, NULL},
     {"getpid", os_getpid, METH_NOARGS, NULL},
     {"putenv", os_keep, METH_VARARGS, NULL},
     {"uname", os_uname, METH_NOARGS, NULL},
     {"unsetenv", os_keep, METH_VARARGS, NULL},
-    {NULL, NULL}
+    {NULL, NULL},
 };
 
 /* Which of its functions take follow_symlinks; none takes a dir_fd. */
@@ -141,12 +141,12 @@ _PyRestrict_InitOs(PyObject *module)
     PyObject *environ = PyDict_New();
     int err = environ == NULL
               || PyDict_SetItemString(dict, "environ", environ) < 0
-              || PyDict_SetItemString(
-                     dict, "DirEntry",
-                     (PyObject *)&_PyRestrict_DirEntry_Type) < 0
+              || PyDict_SetItemString(dict, "DirEntry",
+                                      (PyObject *)&_PyRestrict_DirEntry_Type)
+                     < 0
               || set_have_functions(dict) < 0;
     Py_XDECREF(environ);
     return err ? -1 : 0;
 }
 
-#endif  /* WITH_RESTRICTED */
+#endif /* WITH_RESTRICTED */

@@ -4,7 +4,7 @@
    and charges what it writes. */
 
 #include "Python.h"
-#include "pycore_fileutils.h"     // _Py_read()
+#include "pycore_fileutils.h"  // _Py_read()
 #include "pycore_restrict.h"
 #include "pycore_restrict_os.h"
 
@@ -17,9 +17,10 @@
 /* --- Descriptors -------------------------------------------------------- */
 
 /* What a guest may ask open() for; the rest is dropped as the kernel would. */
-#define OPEN_FLAGS (O_ACCMODE | O_APPEND | O_CREAT | O_DIRECTORY | O_DSYNC \
-                    | O_EXCL | O_NOFOLLOW | O_SYNC | O_TRUNC | O_TMPFILE   \
-                    | O_NONBLOCK | O_NOCTTY | O_CLOEXEC)
+#define OPEN_FLAGS                                                            \
+    (O_ACCMODE | O_APPEND | O_CREAT | O_DIRECTORY | O_DSYNC | O_EXCL          \
+     | O_NOFOLLOW | O_SYNC | O_TRUNC | O_TMPFILE | O_NONBLOCK | O_NOCTTY      \
+     | O_CLOEXEC)
 
 static PyObject *
 os_open(PyObject *Py_UNUSED(module), PyObject *args, PyObject *kwargs)
@@ -34,8 +35,7 @@ os_open(PyObject *Py_UNUSED(module), PyObject *args, PyObject *kwargs)
         return NULL;
     }
     int fd = _PyRestrict_OpenGuestFile(path.name, path_text(&path),
-                                       flags & OPEN_FLAGS,
-                                       mode & PERMISSIONS);
+                                       flags & OPEN_FLAGS, mode & PERMISSIONS);
     path_clear(&path);
     return fd < 0 ? NULL : PyLong_FromLong(fd);
 }
@@ -248,7 +248,7 @@ os_sysconf(PyObject *Py_UNUSED(module), PyObject *args)
     if (PyUnicode_Check(name)
         && PyUnicode_CompareWithASCIIString(name, "SC_IOV_MAX") == 0)
     {
-        return PyLong_FromLong(16);     // what POSIX promises
+        return PyLong_FromLong(16);  // what POSIX promises
     }
     _PyRestrict_GuardCall("posix.sysconf");
     return NULL;
@@ -256,7 +256,7 @@ os_sysconf(PyObject *Py_UNUSED(module), PyObject *args)
 
 /* --- The table ---------------------------------------------------------- */
 
-#define WITH_KEYWORDS(name) \
+#define WITH_KEYWORDS(name)                                                   \
     {#name, _PyCFunction_CAST(os_##name), METH_VARARGS | METH_KEYWORDS, NULL}
 
 PyMethodDef _PyRestrict_OsDescriptorFunctions[] = {
@@ -272,7 +272,7 @@ PyMethodDef _PyRestrict_OsDescriptorFunctions[] = {
     WITH_KEYWORDS(truncate),
     {"sysconf", os_sysconf, METH_VARARGS, NULL},
     {"write", os_write, METH_VARARGS, NULL},
-    {NULL, NULL}
+    {NULL, NULL},
 };
 
-#endif  /* WITH_RESTRICTED */
+#endif /* WITH_RESTRICTED */

@@ -62,8 +62,7 @@ holds_grant(const place *at)
     }
     for (int i = 0; i < files->n_grants; i++) {
         if (files->grants[i].dev == st.st_dev
-            && files->grants[i].ino == st.st_ino
-            && files->grants[i].is_dir)
+            && files->grants[i].ino == st.st_ino && files->grants[i].is_dir)
         {
             return 1;
         }
@@ -86,8 +85,8 @@ remove_name(const path_arg *path, int flags)
         errno = ENOTDIR;
         return _PyRestrict_PlaceResult(&at, -1, path);
     }
-    return _PyRestrict_PlaceResult(
-        &at, unlinkat(at.dirfd, at.name, flags), path);
+    return _PyRestrict_PlaceResult(&at, unlinkat(at.dirfd, at.name, flags),
+                                   path);
 }
 
 static PyObject *
@@ -160,8 +159,8 @@ rename_path(const path_arg *from, const path_arg *to)
     else if (!move_keeps_secrets(&source, &target)) {
         _PyRestrict_OsDeny(from, _PyRestrict_READ | _PyRestrict_WRITE);
     }
-    else if (renameat(source.dirfd, source.name, target.dirfd,
-                      target.name) < 0)
+    else if (renameat(source.dirfd, source.name, target.dirfd, target.name)
+             < 0)
     {
         PyErr_SetFromErrnoWithFilenameObjects(PyExc_OSError, from->name,
                                               to->name);
@@ -177,13 +176,11 @@ rename_path(const path_arg *from, const path_arg *to)
 static PyObject *
 rename_with(PyObject *args, PyObject *kwargs, const char *format)
 {
-    static char *keywords[] = {"src", "dst", "src_dir_fd", "dst_dir_fd",
-                               NULL};
+    static char *keywords[] = {"src", "dst", "src_dir_fd", "dst_dir_fd", NULL};
     path_arg from = PATH_ARG, to = PATH_ARG;
     if (!PyArg_ParseTupleAndKeywords(args, kwargs, format, keywords,
-                                     path_converter, &from,
-                                     path_converter, &to,
-                                     no_dir_fd, NULL, no_dir_fd, NULL))
+                                     path_converter, &from, path_converter,
+                                     &to, no_dir_fd, NULL, no_dir_fd, NULL))
     {
         return NULL;
     }
@@ -233,16 +230,15 @@ os_symlink(PyObject *Py_UNUSED(module), PyObject *args, PyObject *kwargs)
     path_arg target = PATH_ARG, path = PATH_ARG;
     int is_directory = 0;
     place at;
-    if (!PyArg_ParseTupleAndKeywords(args, kwargs, "O&O&|p$O&:symlink",
-                                     keywords, path_converter, &target,
-                                     path_converter, &path, &is_directory,
-                                     no_dir_fd, NULL))
+    if (!PyArg_ParseTupleAndKeywords(
+            args, kwargs, "O&O&|p$O&:symlink", keywords, path_converter,
+            &target, path_converter, &path, &is_directory, no_dir_fd, NULL))
     {
         return NULL;
     }
     PyObject *result = NULL;
     if (!leads_down(path_text(&target))) {
-        _PyRestrict_OsDeny(&target, 0);         // whatever is granted
+        _PyRestrict_OsDeny(&target, 0);  // whatever is granted
     }
     else if (_PyRestrict_FindPlace(&path, _PyRestrict_WRITE, &at) == 0) {
         result = _PyRestrict_PlaceResult(
@@ -293,9 +289,8 @@ os_readlink(PyObject *Py_UNUSED(module), PyObject *args, PyObject *kwargs)
 {
     static char *keywords[] = {"path", "dir_fd", NULL};
     path_arg path = PATH_ARG;
-    if (!PyArg_ParseTupleAndKeywords(args, kwargs, "O&|$O&:readlink",
-                                     keywords, path_converter, &path,
-                                     no_dir_fd, NULL))
+    if (!PyArg_ParseTupleAndKeywords(args, kwargs, "O&|$O&:readlink", keywords,
+                                     path_converter, &path, no_dir_fd, NULL))
     {
         return NULL;
     }
@@ -306,19 +301,13 @@ os_readlink(PyObject *Py_UNUSED(module), PyObject *args, PyObject *kwargs)
 
 /* --- The table ---------------------------------------------------------- */
 
-#define WITH_KEYWORDS(name) \
+#define WITH_KEYWORDS(name)                                                   \
     {#name, _PyCFunction_CAST(os_##name), METH_VARARGS | METH_KEYWORDS, NULL}
 
 PyMethodDef _PyRestrict_OsNameFunctions[] = {
-    WITH_KEYWORDS(mkdir),
-    WITH_KEYWORDS(readlink),
-    WITH_KEYWORDS(remove),
-    WITH_KEYWORDS(rename),
-    WITH_KEYWORDS(replace),
-    WITH_KEYWORDS(rmdir),
-    WITH_KEYWORDS(symlink),
-    WITH_KEYWORDS(unlink),
-    {NULL, NULL}
+    WITH_KEYWORDS(mkdir),   WITH_KEYWORDS(readlink), WITH_KEYWORDS(remove),
+    WITH_KEYWORDS(rename),  WITH_KEYWORDS(replace),  WITH_KEYWORDS(rmdir),
+    WITH_KEYWORDS(symlink), WITH_KEYWORDS(unlink),   {NULL, NULL},
 };
 
-#endif  /* WITH_RESTRICTED */
+#endif /* WITH_RESTRICTED */

@@ -85,8 +85,7 @@ _PyRestrict_PlaceResult(place *at, int err, const path_arg *path)
     _PyRestrict_CloseKeepErrno(at->dirfd);
     if (err < 0) {
         // Not a refusal: the kernel's own word on a name beneath a grant.
-        return PyErr_SetFromErrnoWithFilenameObject(PyExc_OSError,
-                                                    path->name);
+        return PyErr_SetFromErrnoWithFilenameObject(PyExc_OSError, path->name);
     }
     Py_RETURN_NONE;
 }
@@ -98,4 +97,4 @@ _PyRestrict_OsName(const char *name, int as_bytes)
                     : PyUnicode_DecodeFSDefault(name);
 }
 
-#endif  /* WITH_RESTRICTED */
+#endif /* WITH_RESTRICTED */

@@ -8,7 +8,7 @@
 #include "Python.h"
 #include "pycore_restrict.h"
 #include "pycore_restrict_os.h"
-#include "structmember.h"         // PyMemberDef
+#include "structmember.h"  // PyMemberDef
 
 #ifdef WITH_RESTRICTED
 
@@ -23,17 +23,17 @@
    directory is later. */
 typedef struct {
     PyObject_HEAD
-    PyObject *name;               // str or bytes, as scandir() was asked
-    PyObject *path;               // of the folder as it was given, joined
-    PyObject *absolute;           // bytes
-    PyObject *stat[2];            // kept: of the link, of what it leads to
+    PyObject *name;      // str or bytes, as scandir() was asked
+    PyObject *path;      // of the folder as it was given, joined
+    PyObject *absolute;  // bytes
+    PyObject *stat[2];   // kept: of the link, of what it leads to
     unsigned char d_type;
     ino_t inode;
 } entry_object;
 
 typedef struct {
     PyObject_HEAD
-    PyObject *entries;            // list; NULL: closed
+    PyObject *entries;  // list; NULL: closed
     Py_ssize_t next;
 } iterator_object;
 
@@ -102,8 +102,7 @@ folder_arg(PyObject *args, PyObject *kwargs, const char *format,
 {
     static char *keywords[] = {"path", NULL};
     PyObject *object = NULL;
-    if (!PyArg_ParseTupleAndKeywords(args, kwargs, format, keywords,
-                                     &object))
+    if (!PyArg_ParseTupleAndKeywords(args, kwargs, format, keywords, &object))
     {
         return -1;
     }
@@ -147,8 +146,9 @@ join(const path_arg *path, const char *name)
     PyObject *joined = PyBytes_FromFormat("%s%s%s", path_text(path), slash,
                                           name);
     if (joined != NULL && !PyBytes_Check(path->name)) {
-        Py_SETREF(joined, PyUnicode_DecodeFSDefaultAndSize(
-            PyBytes_AS_STRING(joined), PyBytes_GET_SIZE(joined)));
+        Py_SETREF(joined,
+                  PyUnicode_DecodeFSDefaultAndSize(PyBytes_AS_STRING(joined),
+                                                   PyBytes_GET_SIZE(joined)));
     }
     return joined;
 }
@@ -157,8 +157,7 @@ static PyObject *
 join_absolute(const path_arg *path, const char *name)
 {
     _PyRestrict_Path normal;
-    if (_PyRestrict_Normalize(get_files()->cwd, path_text(path),
-                              &normal) < 0)
+    if (_PyRestrict_Normalize(get_files()->cwd, path_text(path), &normal) < 0)
     {
         return _PyRestrict_OsError(path, _PyRestrict_READ);
     }
@@ -179,8 +178,7 @@ make_entry(const path_arg *path, const struct dirent *dirent)
     entry->stat[0] = entry->stat[1] = NULL;
     entry->d_type = dirent->d_type;
     entry->inode = dirent->d_ino;
-    if (entry->name == NULL || entry->path == NULL
-        || entry->absolute == NULL)
+    if (entry->name == NULL || entry->path == NULL || entry->absolute == NULL)
     {
         Py_CLEAR(entry);
     }
@@ -212,8 +210,9 @@ entry_args(PyObject *args, PyObject *kwargs, const char *format, int *follow)
 {
     static char *keywords[] = {"follow_symlinks", NULL};
     *follow = 1;
-    return PyArg_ParseTupleAndKeywords(args, kwargs, format, keywords,
-                                       follow) ? 0 : -1;
+    return PyArg_ParseTupleAndKeywords(args, kwargs, format, keywords, follow)
+               ? 0
+               : -1;
 }
 
 static PyObject *
@@ -305,15 +304,14 @@ entry_fspath(PyObject *self, PyObject *Py_UNUSED(ignored))
 static PyObject *
 entry_repr(PyObject *self)
 {
-    return PyUnicode_FromFormat("<DirEntry %R>",
-                                ((entry_object *)self)->name);
+    return PyUnicode_FromFormat("<DirEntry %R>", ((entry_object *)self)->name);
 }
 
 static PyMethodDef entry_methods[] = {
-    {"is_dir", _PyCFunction_CAST(entry_is_dir),
-     METH_VARARGS | METH_KEYWORDS, NULL},
-    {"is_file", _PyCFunction_CAST(entry_is_file),
-     METH_VARARGS | METH_KEYWORDS, NULL},
+    {"is_dir", _PyCFunction_CAST(entry_is_dir), METH_VARARGS | METH_KEYWORDS,
+     NULL},
+    {"is_file", _PyCFunction_CAST(entry_is_file), METH_VARARGS | METH_KEYWORDS,
+     NULL},
     {"is_symlink", entry_is_symlink, METH_NOARGS, NULL},
     {"is_junction", entry_is_junction, METH_NOARGS, NULL},
     {"stat", _PyCFunction_CAST(entry_stat), METH_VARARGS | METH_KEYWORDS,
@@ -321,18 +319,20 @@ static PyMethodDef entry_methods[] = {
     {"inode", entry_inode, METH_NOARGS, NULL},
     {"__fspath__", entry_fspath, METH_NOARGS, NULL},
     {"__class_getitem__", Py_GenericAlias, METH_O | METH_CLASS, NULL},
-    {NULL, NULL}
+    {NULL, NULL},
 };
 
 static PyMemberDef entry_members[] = {
     {"name", Py_T_OBJECT_EX, offsetof(entry_object, name), Py_READONLY},
     {"path", Py_T_OBJECT_EX, offsetof(entry_object, path), Py_READONLY},
-    {NULL}
+    {NULL},
 };
 
 PyTypeObject _PyRestrict_DirEntry_Type = {
+    // clang-format off
     PyVarObject_HEAD_INIT(&PyType_Type, 0)
-    .tp_name = "posix.DirEntry",
+        // clang-format on
+        .tp_name = "posix.DirEntry",
     .tp_basicsize = sizeof(entry_object),
     .tp_flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_DISALLOW_INSTANTIATION,
     .tp_dealloc = entry_dealloc,
@@ -350,8 +350,8 @@ os_scandir(PyObject *Py_UNUSED(module), PyObject *args, PyObject *kwargs)
     if (folder_arg(args, kwargs, "|O:scandir", &path) < 0) {
         return NULL;
     }
-    iterator_object *iterator = PyObject_New(
-        iterator_object, &_PyRestrict_ScandirIterator_Type);
+    iterator_object *iterator =
+        PyObject_New(iterator_object, &_PyRestrict_ScandirIterator_Type);
     if (iterator != NULL) {
         iterator->next = 0;
         iterator->entries = PyList_New(0);
@@ -402,12 +402,14 @@ static PyMethodDef iterator_methods[] = {
     {"__enter__", iterator_enter, METH_NOARGS, NULL},
     {"__exit__", iterator_close, METH_VARARGS, NULL},
     {"close", iterator_close, METH_NOARGS, NULL},
-    {NULL, NULL}
+    {NULL, NULL},
 };
 
 PyTypeObject _PyRestrict_ScandirIterator_Type = {
+    // clang-format off
     PyVarObject_HEAD_INIT(&PyType_Type, 0)
-    .tp_name = "posix.ScandirIterator",
+        // clang-format on
+        .tp_name = "posix.ScandirIterator",
     .tp_basicsize = sizeof(iterator_object),
     .tp_flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_DISALLOW_INSTANTIATION,
     .tp_dealloc = iterator_dealloc,
@@ -418,13 +420,13 @@ PyTypeObject _PyRestrict_ScandirIterator_Type = {
 
 /* --- The table ---------------------------------------------------------- */
 
-#define WITH_KEYWORDS(name) \
+#define WITH_KEYWORDS(name)                                                   \
     {#name, _PyCFunction_CAST(os_##name), METH_VARARGS | METH_KEYWORDS, NULL}
 
 PyMethodDef _PyRestrict_OsFolderFunctions[] = {
     WITH_KEYWORDS(listdir),
     WITH_KEYWORDS(scandir),
-    {NULL, NULL}
+    {NULL, NULL},
 };
 
-#endif  /* WITH_RESTRICTED */
+#endif /* WITH_RESTRICTED */

@@ -5,10 +5,10 @@
    folders: their names are part of what the guest was granted. */
 
 #include "Python.h"
-#include "pycore_import.h"        // _PyImport_GetModuleAttrString()
+#include "pycore_import.h"  // _PyImport_GetModuleAttrString()
 #include "pycore_restrict.h"
 #include "pycore_restrict_os.h"
-#include "pycore_time.h"          // _PyTime_ObjectToTimespec()
+#include "pycore_time.h"  // _PyTime_ObjectToTimespec()
 
 #ifdef WITH_RESTRICTED
 
@@ -36,7 +36,7 @@ nanoseconds(const struct timespec *ts)
         return PyLong_FromLongLong(count);
     }
     char text[40];
-    int below = ts->tv_sec < 0;         // and counted upwards from there
+    int below = ts->tv_sec < 0;  // and counted upwards from there
     long long whole = below ? -(ts->tv_sec + (ts->tv_nsec > 0)) : ts->tv_sec;
     long part = below && ts->tv_nsec > 0 ? 1000000000 - ts->tv_nsec
                                          : ts->tv_nsec;
@@ -65,11 +65,15 @@ stat_tuple(const struct stat *st)
     if (tuple == NULL) {
         return NULL;
     }
-    const long long numbers[] = {
-        (long long)st->st_mode, (long long)st->st_ino, (long long)st->st_dev,
-        (long long)st->st_nlink, st->st_uid, st->st_gid, st->st_size};
-    const long long more[] = {
-        st->st_blksize, st->st_blocks, (long long)st->st_rdev};
+    const long long numbers[] = {(long long)st->st_mode,
+                                 (long long)st->st_ino,
+                                 (long long)st->st_dev,
+                                 (long long)st->st_nlink,
+                                 st->st_uid,
+                                 st->st_gid,
+                                 st->st_size};
+    const long long more[] = {st->st_blksize, st->st_blocks,
+                              (long long)st->st_rdev};
     for (int i = 0; i < 7; i++) {
         PyTuple_SET_ITEM(tuple, i, PyLong_FromLongLong(numbers[i]));
     }
@@ -78,8 +82,7 @@ stat_tuple(const struct stat *st)
     }
     if (set_times(tuple, 0, &st->st_atim) < 0
         || set_times(tuple, 1, &st->st_mtim) < 0
-        || set_times(tuple, 2, &st->st_ctim) < 0
-        || PyErr_Occurred())
+        || set_times(tuple, 2, &st->st_ctim) < 0 || PyErr_Occurred())
     {
         Py_CLEAR(tuple);
     }
@@ -91,8 +94,7 @@ _PyRestrict_StatResult(const struct stat *st)
 {
     PyObject *type = _PyImport_GetModuleAttrString("posix", "stat_result");
     PyObject *tuple = type != NULL ? stat_tuple(st) : NULL;
-    PyObject *result = tuple != NULL ? PyObject_CallOneArg(type, tuple)
-                                     : NULL;
+    PyObject *result = tuple != NULL ? PyObject_CallOneArg(type, tuple) : NULL;
     Py_XDECREF(type);
     Py_XDECREF(tuple);
     return result;
@@ -189,8 +191,8 @@ access_granted(const path_arg *path, int wanted)
 static PyObject *
 os_access(PyObject *Py_UNUSED(module), PyObject *args, PyObject *kwargs)
 {
-    static char *keywords[] = {"path", "mode", "dir_fd", "effective_ids",
-                               "follow_symlinks", NULL};
+    static char *keywords[] = {
+        "path", "mode", "dir_fd", "effective_ids", "follow_symlinks", NULL};
     path_arg path = PATH_ARG;
     int mode, effective = 0, follow = 1;
     struct stat st;
@@ -209,7 +211,7 @@ os_access(PyObject *Py_UNUSED(module), PyObject *args, PyObject *kwargs)
                   && (mode == F_OK || access(name, mode) == 0);
         close(fd);
     }
-    else if (errno == EXDEV) {    // on the way to a grant, or refused
+    else if (errno == EXDEV) {  // on the way to a grant, or refused
         allowed = _PyRestrict_StatPath(&path, follow, &st) == 0
                   && !(mode & W_OK);
         if (PyErr_ExceptionMatches(PyExc_OSError)) {
@@ -240,9 +242,7 @@ reach_plain(const path_arg *path, int follow)
     if (fd < 0) {
         return -1;
     }
-    if (fstat(fd, &st) < 0
-        || !(S_ISREG(st.st_mode) || S_ISDIR(st.st_mode)))
-    {
+    if (fstat(fd, &st) < 0 || !(S_ISREG(st.st_mode) || S_ISDIR(st.st_mode))) {
         close(fd);
         errno = EXDEV;
         return -1;
@@ -258,9 +258,9 @@ os_chmod(PyObject *Py_UNUSED(module), PyObject *args, PyObject *kwargs)
     path_arg path = PATH_ARG;
     int mode, follow = 1;
     char name[40];
-    if (!PyArg_ParseTupleAndKeywords(args, kwargs, "O&i|$O&p:chmod",
-                                     keywords, path_converter, &path, &mode,
-                                     no_dir_fd, NULL, &follow))
+    if (!PyArg_ParseTupleAndKeywords(args, kwargs, "O&i|$O&p:chmod", keywords,
+                                     path_converter, &path, &mode, no_dir_fd,
+                                     NULL, &follow))
     {
         return NULL;
     }
@@ -328,7 +328,8 @@ times_arg(PyObject *times, PyObject *ns, struct timespec ts[2])
     for (int i = 0; i < 2; i++) {
         PyObject *item = PyTuple_GET_ITEM(pair, i);
         if ((ns != NULL ? time_from_ns(item, &ts[i])
-                        : time_from_seconds(item, &ts[i])) < 0)
+                        : time_from_seconds(item, &ts[i]))
+            < 0)
         {
             return -1;
         }
@@ -339,16 +340,16 @@ times_arg(PyObject *times, PyObject *ns, struct timespec ts[2])
 static PyObject *
 os_utime(PyObject *Py_UNUSED(module), PyObject *args, PyObject *kwargs)
 {
-    static char *keywords[] = {"path", "times", "ns", "dir_fd",
-                               "follow_symlinks", NULL};
+    static char *keywords[] = {"path",   "times",           "ns",
+                               "dir_fd", "follow_symlinks", NULL};
     path_arg path = PATH_ARG;
     PyObject *times = Py_None, *ns = NULL, *result = NULL;
     int follow = 1;
     struct timespec ts[2] = {{0}};
     char name[40];
-    if (!PyArg_ParseTupleAndKeywords(args, kwargs, "O&|O$OO&p:utime",
-                                     keywords, path_converter, &path, &times,
-                                     &ns, no_dir_fd, NULL, &follow))
+    if (!PyArg_ParseTupleAndKeywords(args, kwargs, "O&|O$OO&p:utime", keywords,
+                                     path_converter, &path, &times, &ns,
+                                     no_dir_fd, NULL, &follow))
     {
         return NULL;
     }
@@ -368,16 +369,12 @@ os_utime(PyObject *Py_UNUSED(module), PyObject *args, PyObject *kwargs)
 
 /* --- The table ---------------------------------------------------------- */
 
-#define WITH_KEYWORDS(name) \
+#define WITH_KEYWORDS(name)                                                   \
     {#name, _PyCFunction_CAST(os_##name), METH_VARARGS | METH_KEYWORDS, NULL}
 
 PyMethodDef _PyRestrict_OsStatFunctions[] = {
-    WITH_KEYWORDS(access),
-    WITH_KEYWORDS(chmod),
-    WITH_KEYWORDS(lstat),
-    WITH_KEYWORDS(stat),
-    WITH_KEYWORDS(utime),
-    {NULL, NULL}
+    WITH_KEYWORDS(access), WITH_KEYWORDS(chmod), WITH_KEYWORDS(lstat),
+    WITH_KEYWORDS(stat),   WITH_KEYWORDS(utime), {NULL, NULL},
 };
 
-#endif  /* WITH_RESTRICTED */
+#endif /* WITH_RESTRICTED */

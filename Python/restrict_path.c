@@ -153,10 +153,11 @@ _PyRestrict_IsKnownFolder(const struct _restrict_files *files,
 static int
 parse_mode(const char *mode)
 {
-    int result = strcmp(mode, "r") == 0 ? _PyRestrict_READ
+    int result = strcmp(mode, "r") == 0   ? _PyRestrict_READ
                  : strcmp(mode, "w") == 0 ? _PyRestrict_WRITE
                  : strcmp(mode, "rw") == 0
-                   ? _PyRestrict_READ | _PyRestrict_WRITE : 0;
+                     ? _PyRestrict_READ | _PyRestrict_WRITE
+                     : 0;
     if (result == 0) {
         PyErr_Format(PyExc_ValueError,
                      "mode must be \"r\", \"w\" or \"rw\", not \"%s\"", mode);
@@ -193,8 +194,8 @@ make_grant(struct _restrict_grant *grant, const char *path, int want_dir)
         return bad_path(path, strerror(errno));
     }
     if (want_dir ? !S_ISDIR(st.st_mode) : !S_ISREG(st.st_mode)) {
-        return bad_path(path, want_dir ? "not a directory"
-                                       : "not a regular file");
+        return bad_path(path,
+                        want_dir ? "not a directory" : "not a regular file");
     }
     grant->path = _PyMem_RawStrdup(normal.text);
     if (grant->path == NULL) {
@@ -222,8 +223,8 @@ static int
 insert_grant(struct _restrict_grant **grants, int *n, int at,
              const struct _restrict_grant *grant)
 {
-    struct _restrict_grant *grown = PyMem_RawRealloc(
-        *grants, (*n + 1) * sizeof(*grown));
+    struct _restrict_grant *grown =
+        PyMem_RawRealloc(*grants, (*n + 1) * sizeof(*grown));
     if (grown == NULL) {
         PyErr_NoMemory();
         return -1;
@@ -247,13 +248,10 @@ add_grant(PyInterpreterState *interp, const char *path, const char *mode,
     struct _restrict_files *files = &state->files;
     int at = 0;
     int err = make_grant(&grant, path, want_dir);
-    while (!err && at < files->n_grants
-           && files->grants[at].len > grant.len)
-    {
+    while (!err && at < files->n_grants && files->grants[at].len > grant.len) {
         at++;
     }
-    if (err || insert_grant(&files->grants, &files->n_grants, at,
-                            &grant) < 0)
+    if (err || insert_grant(&files->grants, &files->n_grants, at, &grant) < 0)
     {
         clear_grant(&grant);
         return -1;
@@ -285,7 +283,8 @@ _PyRestrict_AddSourcePath(PyInterpreterState *interp, const char *path)
     }
     if (make_grant(&grant, path, 1) < 0
         || insert_grant(&state->files.sources, &state->files.n_sources,
-                        state->files.n_sources, &grant) < 0)
+                        state->files.n_sources, &grant)
+               < 0)
     {
         clear_grant(&grant);
         return -1;
@@ -405,4 +404,4 @@ _PyRestrict_FilesFini(struct _restrict_files *files)
     *files = (struct _restrict_files){0};
 }
 
-#endif  /* WITH_RESTRICTED */
+#endif /* WITH_RESTRICTED */

@@ -46,8 +46,7 @@ _PyRestrict_NamesAdd(struct _restrict_names *set, const char *name)
         return 0;
     }
     char *copy = _PyMem_RawStrdup(name);
-    char **names = PyMem_RawRealloc(set->names,
-                                    (set->n + 1) * sizeof(char *));
+    char **names = PyMem_RawRealloc(set->names, (set->n + 1) * sizeof(char *));
     if (copy == NULL || names == NULL) {
         PyMem_RawFree(copy);
         set->names = names != NULL ? names : set->names;
@@ -121,4 +120,4 @@ _PyRestrict_PolicyFini(struct _restrict_policy *policy)
     }
 }
 
-#endif  /* WITH_RESTRICTED */
+#endif /* WITH_RESTRICTED */

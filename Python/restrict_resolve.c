@@ -23,7 +23,7 @@
 #include <time.h>
 
 #define LOOKUP_SECONDS 5
-#define SLICE_NS 10000000         // between two looks at signals and limits
+#define SLICE_NS 10000000  // between two looks at signals and limits
 #define MAX_ADDRESSES _PyRestrict_NAME_ADDRESSES
 #define LOOKUP_STACK (512 * 1024)
 
@@ -36,8 +36,8 @@ struct lookup {
     pthread_cond_t finished;
     int users;
     int done;
-    int error;                    // of getaddrinfo() and getnameinfo()
-    int reverse;                  // from address to name
+    int error;    // of getaddrinfo() and getnameinfo()
+    int reverse;  // from address to name
     char name[NI_MAXHOST];
     _PyRestrict_Address addresses[MAX_ADDRESSES];
     int n_addresses;
@@ -245,7 +245,7 @@ _PyRestrict_ReverseLookUp(const _PyRestrict_Address *address)
     lookup->addresses[0] = *address;
     if (run(lookup) == 0) {
         result = lookup->error ? Py_NewRef(Py_None)
-                 : PyUnicode_FromString(lookup->name);
+                               : PyUnicode_FromString(lookup->name);
     }
     lookup_release(lookup);
     return result;
@@ -267,9 +267,7 @@ _PyRestrict_ValidName(const char *name)
             }
             label = 0;
         }
-        else if (!(Py_ISALNUM(*p) || *p == '-' || *p == '_')
-                 || ++label > 63)
-        {
+        else if (!(Py_ISALNUM(*p) || *p == '-' || *p == '_') || ++label > 63) {
             return 0;
         }
     }
@@ -332,8 +330,8 @@ pin_lookup(struct _restrict_net *net, const char *host,
     if (_PyRestrict_ParseAddress(host, 0, &address)) {
         return pin(net, host, ports, &address, 1);
     }
-    const struct _restrict_pinned *known = _PyRestrict_FindHost(
-        net, host, _PyRestrict_ANY_PORT);
+    const struct _restrict_pinned *known =
+        _PyRestrict_FindHost(net, host, _PyRestrict_ANY_PORT);
     if (known != NULL) {
         return pin(net, host, ports, known->addresses, known->n_addresses);
     }
@@ -363,8 +361,10 @@ check_host(PyInterpreterState *interp, const char *host, int first_port,
         return NULL;
     }
     if (first_port < 0 || last_port > 65535 || first_port > last_port) {
-        PyErr_Format(PyExc_ValueError, "ports %d to %d are not in the range "
-                     "0 to 65535", first_port, last_port);
+        PyErr_Format(PyExc_ValueError,
+                     "ports %d to %d are not in the range "
+                     "0 to 65535",
+                     first_port, last_port);
         return NULL;
     }
     return _PyRestrict_NetOf(interp);
@@ -397,8 +397,8 @@ _PyRestrict_PinHost(PyInterpreterState *interp, const char *host,
     struct _restrict_net *net = check_host(interp, host, first_port,
                                            last_port);
     int n = 0;
-    for (; net != NULL && n < PyList_GET_SIZE(list) && n < MAX_ADDRESSES;
-         n++) {
+    for (; net != NULL && n < PyList_GET_SIZE(list) && n < MAX_ADDRESSES; n++)
+    {
         const char *text = PyUnicode_AsUTF8(PyList_GET_ITEM(list, n));
         if (text == NULL) {
             return -1;
@@ -409,9 +409,10 @@ _PyRestrict_PinHost(PyInterpreterState *interp, const char *host,
             return -1;
         }
     }
-    return net == NULL ? -1
-           : pin(net, host, (_PyRestrict_Ports){first_port, last_port},
-                 addresses, n);
+    return net == NULL
+               ? -1
+               : pin(net, host, (_PyRestrict_Ports){first_port, last_port},
+                     addresses, n);
 }
 
-#endif  /* WITH_RESTRICTED */
+#endif /* WITH_RESTRICTED */

@@ -69,12 +69,13 @@ _PyRestrict_GuestStack(struct _restrict_guest *guest, size_t memory)
 {
     size_t size = stack_size_for(memory);
     char *stack = mmap(NULL, size, PROT_READ | PROT_WRITE,
-                       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE
-                       | MAP_STACK, -1, 0);
+                       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_STACK,
+                       -1, 0);
     if (stack == MAP_FAILED || mprotect(stack, GUARD_SIZE, PROT_NONE) < 0) {
         PyErr_Format(PyExc_MemoryError,
                      "cannot reserve %zu MiB of address space for the stack "
-                     "of a guest", size >> 20);
+                     "of a guest",
+                     size >> 20);
         if (stack != MAP_FAILED) {
             munmap(stack, size);
         }
@@ -101,7 +102,7 @@ struct visit {
     void (*body)(struct _restrict_guest *guest, void *arg);
     void *arg;
     ucontext_t outside, inside;
-    void *fake_stack;                   // the rest is address sanitizer's
+    void *fake_stack;  // the rest is address sanitizer's
     const void *old_bottom;
     size_t old_size;
 };
@@ -196,7 +197,7 @@ visit_on_stack(struct visit *visit)
     char *left_low = left != NULL ? left->low : NULL;
     char *bottom = guest->stack + GUARD_SIZE;
     char *top = guest->low != NULL ? guest->low
-                : guest->stack + guest->stack_size;
+                                   : guest->stack + guest->stack_size;
     if (left != NULL) {
         left->low = (char *)__builtin_frame_address(0) - SWITCH_MARGIN;
     }
@@ -323,7 +324,7 @@ _PyRestrict_GuestInit(struct _restrict_guest *guest,
     PyStatus status = PyRestrict_NewInterpreterFromConfig(&guest->tstate,
                                                           config);
     if (PyStatus_Exception(status)) {
-        if (!PyErr_Occurred()) {        // an audit hook may say no
+        if (!PyErr_Occurred()) {  // an audit hook may say no
             PyErr_Format(PyExc_RuntimeError, "cannot make an interpreter: %s",
                          status.err_msg ? status.err_msg : "unknown reason");
         }
@@ -368,4 +369,4 @@ _PyRestrict_GuestFini(struct _restrict_guest *guest)
     free_stack(guest);
 }
 
-#endif  /* WITH_RESTRICTED */
+#endif /* WITH_RESTRICTED */

@@ -13,12 +13,12 @@
    something. */
 
 #include "Python.h"
-#include "pycore_ceval.h"         // _Py_set_eval_breaker_bit()
+#include "pycore_ceval.h"  // _Py_set_eval_breaker_bit()
 #include "pycore_pystate.h"
 #include "pycore_restrict.h"
 #include "pycore_restrict_run.h"
 #include "pycore_restrict_signal.h"
-#include "pycore_runtime.h"       // _PyRuntime
+#include "pycore_runtime.h"  // _PyRuntime
 
 #ifdef WITH_RESTRICTED
 
@@ -80,7 +80,7 @@ _PyRestrict_SignalsLeave(struct _restrict_guest *before)
     if (on_main_thread()) {
         _Py_atomic_store_ptr(&main_guest, before);
         if (before == NULL) {
-            take_received();            // the host handles it as always
+            take_received();  // the host handles it as always
         }
     }
 }
@@ -90,8 +90,8 @@ _PyRestrict_HandleSignals(PyThreadState *tstate)
 {
     struct _restrict_guest *guest = _Py_atomic_load_ptr(&main_guest);
     if (guest == NULL || !_Py_atomic_load_int_relaxed(&received)
-        || !on_main_thread() || tstate != guest->tstate
-        || guest->in_signal || !_PyRestrict_GuestHasRoom(guest))
+        || !on_main_thread() || tstate != guest->tstate || guest->in_signal
+        || !_PyRestrict_GuestHasRoom(guest))
     {
         return 0;
     }
@@ -122,4 +122,4 @@ _PyRestrict_SignalsAfterFork(void)
     }
 }
 
-#endif  /* WITH_RESTRICTED */
+#endif /* WITH_RESTRICTED */

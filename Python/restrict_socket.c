@@ -20,8 +20,8 @@
    the kernel says that it is. */
 
 #include "Python.h"
-#include "pycore_code.h"          // PyCodeObject
-#include "pycore_frame.h"         // _PyFrame_GetCode()
+#include "pycore_code.h"   // PyCodeObject
+#include "pycore_frame.h"  // _PyFrame_GetCode()
 #include "pycore_restrict_frozen.h"
 #include "pycore_restrict_net.h"
 
@@ -70,8 +70,10 @@ PyRestrict_AllowIPAddressRange(PyInterpreterState *interp, const char *ip,
         return -1;
     }
     if (first_port < 0 || last_port > 65535 || first_port > last_port) {
-        PyErr_Format(PyExc_ValueError, "ports %d to %d are not in the range "
-                     "0 to 65535", first_port, last_port);
+        PyErr_Format(PyExc_ValueError,
+                     "ports %d to %d are not in the range "
+                     "0 to 65535",
+                     first_port, last_port);
         return -1;
     }
     struct _restrict_net *net = _PyRestrict_NetOf(interp);
@@ -86,8 +88,7 @@ PyRestrict_AllowIPAddressRange(PyInterpreterState *interp, const char *ip,
 }
 
 int
-PyRestrict_AllowIPAddress(PyInterpreterState *interp, const char *ip,
-                          int port)
+PyRestrict_AllowIPAddress(PyInterpreterState *interp, const char *ip, int port)
 {
     return PyRestrict_AllowIPAddressRange(interp, ip, port,
                                           port == 0 ? 65535 : port);
@@ -146,7 +147,7 @@ deny(const char *capability, const char *subject, const char *grant,
         .subject = subject,
         .grant = grant,
         .message = message,
-        .filename = Py_None,            // so that there is an errno
+        .filename = Py_None,  // so that there is an errno
     });
 }
 
@@ -173,8 +174,7 @@ int
 _PyRestrict_DenySocket(const char *subject)
 {
     char message[160];
-    PyOS_snprintf(message, sizeof(message), "%s is not allowed here",
-                  subject);
+    PyOS_snprintf(message, sizeof(message), "%s is not allowed here", subject);
     return deny("socket", subject, NULL, message);
 }
 
@@ -241,8 +241,8 @@ _PyRestrict_FromLibrary(void)
 static int
 grow_sockets(struct _restrict_net *net, size_t n)
 {
-    struct _restrict_sockets *grown = PyMem_RawRealloc(
-        net->sockets, n * sizeof(*grown));
+    struct _restrict_sockets *grown = PyMem_RawRealloc(net->sockets,
+                                                       n * sizeof(*grown));
     if (grown == NULL) {
         return -1;
     }
@@ -256,8 +256,7 @@ grow_sockets(struct _restrict_net *net, size_t n)
 static int
 note_socket(struct _restrict_net *net, int fd, int type)
 {
-    if (WORD(fd) >= net->n_socket_words
-        && grow_sockets(net, WORD(fd) + 1) < 0)
+    if (WORD(fd) >= net->n_socket_words && grow_sockets(net, WORD(fd) + 1) < 0)
     {
         return -1;
     }
@@ -289,7 +288,8 @@ sockets_around(int fd)
 {
     const struct _restrict_net *net = get_net();
     return net != NULL && WORD(fd) < net->n_socket_words
-           ? net->sockets[WORD(fd)] : (struct _restrict_sockets){0};
+               ? net->sockets[WORD(fd)]
+               : (struct _restrict_sockets){0};
 }
 
 /* Of the guest's own: what is received has no sender but the peer. */
@@ -315,8 +315,7 @@ static int
 check_open_sockets(void)
 {
     const struct _restrict_net *net = get_net();
-    int cap = net->socket_cap > 0 ? net->socket_cap
-                                  : _PyRestrict_OPEN_SOCKETS;
+    int cap = net->socket_cap > 0 ? net->socket_cap : _PyRestrict_OPEN_SOCKETS;
     if (net->n_sockets >= cap) {
         errno = EMFILE;
         PyErr_SetFromErrno(PyExc_OSError);
@@ -436,15 +435,17 @@ check_target(const struct sockaddr *addr, socklen_t len)
         return 0;
     }
     return check(&loopback[0], port, 1) < 0
-           || (!_PyRestrict_IsIPv4(&address)
-               && check(&loopback[1], port, 1) < 0) ? -1 : 0;
+                   || (!_PyRestrict_IsIPv4(&address)
+                       && check(&loopback[1], port, 1) < 0)
+               ? -1
+               : 0;
 }
 
 int
 _PyRestrict_SocketConnect(int fd, const struct sockaddr *addr, socklen_t len)
 {
-    return _PyRestrict_SocketUse(fd) < 0 || check_target(addr, len) < 0
-           ? -1 : 0;
+    return _PyRestrict_SocketUse(fd) < 0 || check_target(addr, len) < 0 ? -1
+                                                                        : 0;
 }
 
 /* A name may not stand for the guest's own address: only a grant of the
@@ -480,7 +481,7 @@ _PyRestrict_SocketListen(int fd)
         return -1;
     }
     if (fd < 0 || getsockname(fd, (struct sockaddr *)&name, &len) < 0) {
-        return 0;                   // listen() says what is wrong
+        return 0;  // listen() says what is wrong
     }
     return check_own((struct sockaddr *)&name, len);
 }
@@ -537,11 +538,10 @@ _PyRestrict_SocketName(const struct sockaddr *addr, socklen_t len)
 
 /* --- Sending and receiving ---------------------------------------------------------------------- */
 
-#define SEND_FLAGS (MSG_DONTWAIT | MSG_EOR | MSG_MORE | MSG_NOSIGNAL \
-                    | MSG_OOB)
+#define SEND_FLAGS (MSG_DONTWAIT | MSG_EOR | MSG_MORE | MSG_NOSIGNAL | MSG_OOB)
 // Not MSG_TRUNC, which counts bytes that nobody wrote.
-#define RECEIVE_FLAGS (MSG_DONTWAIT | MSG_NOSIGNAL | MSG_OOB | MSG_PEEK \
-                       | MSG_WAITALL)
+#define RECEIVE_FLAGS                                                         \
+    (MSG_DONTWAIT | MSG_NOSIGNAL | MSG_OOB | MSG_PEEK | MSG_WAITALL)
 
 static int
 check_flags(int flags, int allowed)
@@ -557,8 +557,7 @@ check_flags(int flags, int allowed)
 static long long
 bytes_left(const struct _restrict_net *net)
 {
-    return net->bytes_cap < 0 ? PY_SSIZE_T_MAX
-                              : net->bytes_cap - net->bytes;
+    return net->bytes_cap < 0 ? PY_SSIZE_T_MAX : net->bytes_cap - net->bytes;
 }
 
 /* A stream is cut to what is left; a datagram that does not fit, and the
@@ -592,9 +591,10 @@ _PyRestrict_ChargeNet(Py_ssize_t size)
 int
 _PyRestrict_SocketSend(int fd, Py_ssize_t *size, int flags)
 {
-    return _PyRestrict_SocketUse(fd) < 0
-           || check_flags(flags, SEND_FLAGS) < 0
-           || check_amount(fd, size) < 0 ? -1 : 0;
+    return _PyRestrict_SocketUse(fd) < 0 || check_flags(flags, SEND_FLAGS) < 0
+                   || check_amount(fd, size) < 0
+               ? -1
+               : 0;
 }
 
 int
@@ -602,7 +602,9 @@ _PyRestrict_SocketSendTo(int fd, Py_ssize_t *size, int flags,
                          const struct sockaddr *addr, socklen_t len)
 {
     return check_target(addr, len) < 0
-           || _PyRestrict_SocketSend(fd, size, flags) < 0 ? -1 : 0;
+                   || _PyRestrict_SocketSend(fd, size, flags) < 0
+               ? -1
+               : 0;
 }
 
 int
@@ -634,7 +636,9 @@ int
 _PyRestrict_SocketReceive(int fd, int flags)
 {
     return _PyRestrict_SocketUse(fd) < 0
-           || check_flags(flags, RECEIVE_FLAGS) < 0 ? -1 : 0;
+                   || check_flags(flags, RECEIVE_FLAGS) < 0
+               ? -1
+               : 0;
 }
 
 /* A stream has no address here.  size: bytes received, of `room`. */
@@ -672,7 +676,8 @@ _PyRestrict_TLSUse(int fd)
         return -1;
     }
     return _PyRestrict_IsStream(fd)
-           ? 0 : _PyRestrict_DenySocket("TLS without a stream");
+               ? 0
+               : _PyRestrict_DenySocket("TLS without a stream");
 }
 
 int
@@ -683,8 +688,7 @@ _PyRestrict_TLSOpen(PyObject *name, const char *path, long long *size)
     struct stat st;
     int fd = -1;
     if (_PyRestrict_Normalize(files->cwd, path, &normal) == 0) {
-        fd = _PyRestrict_OpenAt(files, &normal, _PyRestrict_READ, O_RDONLY,
-                                0);
+        fd = _PyRestrict_OpenAt(files, &normal, _PyRestrict_READ, O_RDONLY, 0);
     }
     if (fd < 0 && errno == EXDEV) {
         return _PyRestrict_DenyPath(name, path, _PyRestrict_READ);
@@ -700,4 +704,4 @@ _PyRestrict_TLSOpen(PyObject *name, const char *path, long long *size)
     return fd;
 }
 
-#endif  /* WITH_RESTRICTED */
+#endif /* WITH_RESTRICTED */

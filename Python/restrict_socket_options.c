@@ -15,8 +15,8 @@
 
 #define SETS 1
 #define GETS 2
-#define STREAM 4                  // of such sockets only
-#define LINGER 8                  // a value that must not let close() wait
+#define STREAM 4  // of such sockets only
+#define LINGER 8  // a value that must not let close() wait
 
 static const struct {
     int level, name, how;
@@ -120,7 +120,7 @@ _PyRestrict_SocketOption(int fd, PyObject *args, int set)
         return -1;
     }
     if (PyTuple_GET_SIZE(args) < 2) {
-        return 0;                   // the method says what is wrong
+        return 0;  // the method says what is wrong
     }
     if (read_option(args, number) < 0) {
         return -1;
@@ -135,4 +135,4 @@ _PyRestrict_SocketOption(int fd, PyObject *args, int set)
     return _PyRestrict_DenySocket(subject);
 }
 
-#endif  /* WITH_RESTRICTED */
+#endif /* WITH_RESTRICTED */

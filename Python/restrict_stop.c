@@ -19,8 +19,8 @@
    start of a function and the backward jump of a loop. */
 
 #include "Python.h"
-#include "pycore_ceval.h"         // _Py_set_eval_breaker_bit_all()
-#include "pycore_frame.h"         // _PyInterpreterFrame
+#include "pycore_ceval.h"  // _Py_set_eval_breaker_bit_all()
+#include "pycore_frame.h"  // _PyInterpreterFrame
 #include "pycore_interp.h"
 #include "pycore_opcode_utils.h"  // RESUME_AT_FUNC_START
 #include "pycore_pyerrors.h"      // _PyErr_SetRaisedException()
@@ -76,7 +76,7 @@ static int
 raise_stop(PyThreadState *tstate)
 {
     PyObject *stop = tstate->interp->restricted->limits.stop;
-    if (stop == NULL) {             // the interpreter is ending
+    if (stop == NULL) {  // the interpreter is ending
         return PyErr_NoMemory(), -1;
     }
     if (tstate->current_exception != stop) {
@@ -148,16 +148,16 @@ at_step(PyThreadState *tstate)
         return 0;
     }
     switch (frame->instr_ptr->op.code) {
-        case RESUME:
-        case RESUME_CHECK:
-        case INSTRUMENTED_RESUME:
-            return (frame->instr_ptr->op.arg & RESUME_OPARG_LOCATION_MASK)
-                   == RESUME_AT_FUNC_START;
-        case JUMP_BACKWARD:
-        case INSTRUMENTED_JUMP_BACKWARD:
-            return 1;
-        default:
-            return 0;
+    case RESUME:
+    case RESUME_CHECK:
+    case INSTRUMENTED_RESUME:
+        return (frame->instr_ptr->op.arg & RESUME_OPARG_LOCATION_MASK)
+               == RESUME_AT_FUNC_START;
+    case JUMP_BACKWARD:
+    case INSTRUMENTED_JUMP_BACKWARD:
+        return 1;
+    default:
+        return 0;
     }
 }
 
@@ -177,8 +177,7 @@ _PyRestrict_HandlePending(PyThreadState *tstate)
             _Py_set_eval_breaker_bit(tstate, _PY_RESTRICTED_BIT);
         }
     }
-    if (!_PyRestrict_IsHit(state) && limits->step_cap != 0
-        && at_step(tstate))
+    if (!_PyRestrict_IsHit(state) && limits->step_cap != 0 && at_step(tstate))
     {
         if (limits->steps >= limits->step_cap) {
             _PyRestrict_Stop(state, _PyRestrict_LIMIT_STEPS);
@@ -212,8 +211,8 @@ Py_ssize_t
 _PyRestrict_ChargeOutput(Py_ssize_t size)
 {
     struct _restrict_limits *limits = &_PyRestrict_GetState()->limits;
-    size_t left = limits->output_cap - Py_MIN(limits->output,
-                                              limits->output_cap);
+    size_t left = limits->output_cap
+                  - Py_MIN(limits->output, limits->output_cap);
     size = (Py_ssize_t)Py_MIN((size_t)size, left);
     _Py_atomic_store_ssize_relaxed((Py_ssize_t *)&limits->output,
                                    (Py_ssize_t)limits->output + size);
@@ -323,4 +322,4 @@ _PyRestrict_DropThreads(PyThreadState *tstate)
     _PyThreadState_DeleteList(others);
 }
 
-#endif  /* WITH_RESTRICTED */
+#endif /* WITH_RESTRICTED */

@@ -11,17 +11,17 @@
    filter expect, that works on the same bytes. */
 
 #include "Python.h"
-#include "pycore_fileutils.h"     // _Py_read(), _Py_write()
+#include "pycore_fileutils.h"  // _Py_read(), _Py_write()
 #include "pycore_restrict.h"
 
 #ifdef WITH_RESTRICTED
 
 typedef struct {
     PyObject_HEAD
-    PyObject *dict;                     // of the _io base classes
+    PyObject *dict;  // of the _io base classes
     PyObject *weaklist;
-    int fd;                             // 0, 1 or 2: which stream this is
-    PyObject *buffer;                   // of a text stream: its binary twin
+    int fd;            // 0, 1 or 2: which stream this is
+    PyObject *buffer;  // of a text stream: its binary twin
 } stream_object;
 
 static struct _restrict_stream *
@@ -34,8 +34,9 @@ static int
 is_true_stream(int fd)
 {
     const struct _restrict_policy *policy = &_PyRestrict_GetState()->policy;
-    return fd == 0 ? policy->true_stdin
-           : fd == 1 ? policy->true_stdout : policy->true_stderr;
+    return fd == 0   ? policy->true_stdin
+           : fd == 1 ? policy->true_stdout
+                     : policy->true_stderr;
 }
 
 /* --- Writing --------------------------------------------------------------------- */
@@ -101,8 +102,9 @@ write_bytes(PyObject *self, const char *data, Py_ssize_t size)
     int fd = ((stream_object *)self)->fd;
     // Charge first: what passes the cap is cut, and the guest stops.
     Py_ssize_t allowed = _PyRestrict_ChargeOutput(size);
-    int err = is_true_stream(fd) ? write_true(fd, data, allowed)
-              : write_memory(stream_of(self), data, allowed, 1);
+    int err = is_true_stream(fd)
+                  ? write_true(fd, data, allowed)
+                  : write_memory(stream_of(self), data, allowed, 1);
     if (!err && allowed < size) {
         err = _PyRestrict_OutputExceeded();
     }
@@ -189,8 +191,8 @@ measure(PyObject *self, Py_ssize_t limit, int line)
         const char *data = stream->data + stream->position;
         Py_ssize_t n = (Py_ssize_t)(stream->size - stream->position);
         const char *end = line && n > searched
-                          ? memchr(data + searched, '\n', n - searched)
-                          : NULL;
+                              ? memchr(data + searched, '\n', n - searched)
+                              : NULL;
         searched = n;
         if (end != NULL && (limit < 0 || end - data < limit)) {
             return end - data + 1;
@@ -243,8 +245,8 @@ measure_text(PyObject *self, Py_ssize_t limit, int line)
         }
         do {
             at++;
-        } while (at < size && (stream->data[stream->position + at] & 0xc0)
-                              == 0x80);
+        } while (at < size
+                 && (stream->data[stream->position + at] & 0xc0) == 0x80);
     }
     return size;
 }
@@ -256,9 +258,8 @@ take_text(PyObject *self, Py_ssize_t size)
     if (bytes == NULL) {
         return NULL;
     }
-    PyObject *text = PyUnicode_DecodeUTF8(PyBytes_AS_STRING(bytes),
-                                          PyBytes_GET_SIZE(bytes),
-                                          "surrogateescape");
+    PyObject *text = PyUnicode_DecodeUTF8(
+        PyBytes_AS_STRING(bytes), PyBytes_GET_SIZE(bytes), "surrogateescape");
     Py_DECREF(bytes);
     return text;
 }
@@ -327,8 +328,8 @@ get_encoding(PyObject *Py_UNUSED(self), void *Py_UNUSED(closure))
 static PyObject *
 get_errors(PyObject *self, void *Py_UNUSED(closure))
 {
-    return PyUnicode_FromString(((stream_object *)self)->fd
-                                ? "backslashreplace" : "surrogateescape");
+    return PyUnicode_FromString(
+        ((stream_object *)self)->fd ? "backslashreplace" : "surrogateescape");
 }
 
 static PyObject *
@@ -376,13 +377,13 @@ static PyGetSetDef text_getset[] = {
     {"encoding", get_encoding, NULL, NULL, NULL},
     {"errors", get_errors, NULL, NULL, NULL},
     {"buffer", get_buffer, NULL, NULL, NULL},
-    {NULL}
+    {NULL},
 };
 
 static PyGetSetDef binary_getset[] = {
     {"name", get_name, NULL, NULL, NULL},
     {"mode", get_mode, NULL, NULL, NULL},
-    {NULL}
+    {NULL},
 };
 
 static PyMethodDef text_output_methods[] = {
@@ -390,13 +391,13 @@ static PyMethodDef text_output_methods[] = {
     {"writable", stream_true, METH_NOARGS, NULL},
     {"reconfigure", _PyCFunction_CAST(stream_none),
      METH_VARARGS | METH_KEYWORDS, "Accepted, without effect."},
-    {NULL}
+    {NULL},
 };
 
 static PyMethodDef binary_output_methods[] = {
     {"write", binary_write, METH_O, "Write bytes; return their number."},
     {"writable", stream_true, METH_NOARGS, NULL},
-    {NULL}
+    {NULL},
 };
 
 static PyMethodDef text_input_methods[] = {
@@ -407,7 +408,7 @@ static PyMethodDef text_input_methods[] = {
     {"readable", stream_true, METH_NOARGS, NULL},
     {"reconfigure", _PyCFunction_CAST(stream_none),
      METH_VARARGS | METH_KEYWORDS, "Accepted, without effect."},
-    {NULL}
+    {NULL},
 };
 
 static PyMethodDef binary_input_methods[] = {
@@ -418,25 +419,21 @@ static PyMethodDef binary_input_methods[] = {
     {"readline", _PyCFunction_CAST(binary_readline), METH_FASTCALL,
      "readline(size=-1): up to the end of the line."},
     {"readable", stream_true, METH_NOARGS, NULL},
-    {NULL}
+    {NULL},
 };
 
-#define STREAM_SPEC(NAME, METHODS, GETSET)                              \
-    static PyType_Slot METHODS ## _slots[] = {                          \
-        {Py_tp_dealloc, stream_dealloc},                                \
-        {Py_tp_traverse, stream_traverse},                              \
-        {Py_tp_clear, stream_clear},                                    \
-        {Py_tp_methods, METHODS},                                       \
-        {Py_tp_getset, GETSET},                                         \
-        {0, NULL}                                                       \
-    };                                                                  \
-    static PyType_Spec METHODS ## _spec = {                             \
-        .name = NAME,                                                   \
-        .basicsize = sizeof(stream_object),                             \
-        .flags = (Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC               \
-                  | Py_TPFLAGS_IMMUTABLETYPE                            \
-                  | Py_TPFLAGS_DISALLOW_INSTANTIATION),                 \
-        .slots = METHODS ## _slots,                                     \
+#define STREAM_SPEC(NAME, METHODS, GETSET)                                    \
+    static PyType_Slot METHODS##_slots[] = {                                  \
+        {Py_tp_dealloc, stream_dealloc}, {Py_tp_traverse, stream_traverse},   \
+        {Py_tp_clear, stream_clear},     {Py_tp_methods, METHODS},            \
+        {Py_tp_getset, GETSET},          {0, NULL}};                          \
+    static PyType_Spec METHODS##_spec = {                                     \
+        .name = NAME,                                                         \
+        .basicsize = sizeof(stream_object),                                   \
+        .flags = (Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC                     \
+                  | Py_TPFLAGS_IMMUTABLETYPE                                  \
+                  | Py_TPFLAGS_DISALLOW_INSTANTIATION),                       \
+        .slots = METHODS##_slots,                                             \
     }
 
 STREAM_SPEC("restrict.TextOutput", text_output_methods, text_getset);
@@ -460,8 +457,10 @@ static int
 make_types(PyObject *io, PyObject *types[4])
 {
     PyType_Spec *const specs[4] = {
-        &text_output_methods_spec, &binary_output_methods_spec,
-        &text_input_methods_spec, &binary_input_methods_spec,
+        &text_output_methods_spec,
+        &binary_output_methods_spec,
+        &text_input_methods_spec,
+        &binary_input_methods_spec,
     };
     for (int i = 0; i < 4; i++) {
         types[i] = new_type(io, i % 2 ? "_BufferedIOBase" : "_TextIOBase",
@@ -476,8 +475,8 @@ make_types(PyObject *io, PyObject *types[4])
 static PyObject *
 new_stream(PyObject *type, int fd, PyObject *buffer)
 {
-    stream_object *self = (stream_object *)
-        ((PyTypeObject *)type)->tp_alloc((PyTypeObject *)type, 0);
+    stream_object *self = (stream_object *)((PyTypeObject *)type)
+                              ->tp_alloc((PyTypeObject *)type, 0);
     if (self != NULL) {
         self->fd = fd;
         self->buffer = Py_XNewRef(buffer);
@@ -491,8 +490,7 @@ add_stream(PyObject *sysdict, PyObject *text_type, PyObject *binary_type,
 {
     PyObject *buffer = new_stream(binary_type, fd, NULL);
     PyObject *text = buffer ? new_stream(text_type, fd, buffer) : NULL;
-    int err = text == NULL
-              || PyDict_SetItemString(sysdict, name, text) < 0
+    int err = text == NULL || PyDict_SetItemString(sysdict, name, text) < 0
               || PyDict_SetItemString(sysdict, twin, text) < 0;
     Py_XDECREF(text);
     Py_XDECREF(buffer);
@@ -504,13 +502,17 @@ int
 _PyRestrict_InitStreams(PyObject *io, PyObject *sysdict)
 {
     PyObject *types[4] = {NULL};
-    int err = make_types(io, types) < 0
-              || add_stream(sysdict, types[2], types[3], 0,
-                            "stdin", "__stdin__") < 0
-              || add_stream(sysdict, types[0], types[1], 1,
-                            "stdout", "__stdout__") < 0
-              || add_stream(sysdict, types[0], types[1], 2,
-                            "stderr", "__stderr__") < 0 ? -1 : 0;
+    static const char *const names[3][2] = {
+        {"stdin", "__stdin__"},
+        {"stdout", "__stdout__"},
+        {"stderr", "__stderr__"},
+    };
+    int err = make_types(io, types);
+    for (int fd = 0; fd < 3 && err == 0; fd++) {
+        PyObject **pair = types + (fd == 0 ? 2 : 0);
+        err = add_stream(sysdict, pair[0], pair[1], fd, names[fd][0],
+                         names[fd][1]);
+    }
     for (size_t i = 0; i < Py_ARRAY_LENGTH(types); i++) {
         Py_XDECREF(types[i]);
     }
@@ -577,4 +579,4 @@ _PyRestrict_StreamsFini(struct _restrict_state *state)
     }
 }
 
-#endif  /* WITH_RESTRICTED */
+#endif /* WITH_RESTRICTED */

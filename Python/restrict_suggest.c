@@ -7,10 +7,10 @@
    offered are the guest's: those that it could have used. */
 
 #include "Python.h"
-#include "pycore_pyerrors.h"      // _Py_CalculateSuggestions()
+#include "pycore_pyerrors.h"  // _Py_CalculateSuggestions()
 #include "pycore_restrict.h"
 #include "pycore_restrict_run.h"
-#include "pycore_traceback.h"     // PyTracebackObject
+#include "pycore_traceback.h"  // PyTracebackObject
 
 #ifdef WITH_RESTRICTED
 
@@ -35,8 +35,7 @@ add_names(PyObject *names, PyObject *all, int hide_private)
     int result = 0;
     for (Py_ssize_t i = 0; i < PyList_GET_SIZE(list) && result == 0; i++) {
         PyObject *name = PyList_GET_ITEM(list, i);
-        if (PyUnicode_CheckExact(name)
-            && !(hide_private && is_private(name)))
+        if (PyUnicode_CheckExact(name) && !(hide_private && is_private(name)))
         {
             result = PyList_Append(names, name);
         }
@@ -49,8 +48,8 @@ add_names(PyObject *names, PyObject *all, int hide_private)
 static PyFrameObject *
 last_frame(PyObject *exc)
 {
-    PyTracebackObject *tb = (PyTracebackObject *)
-                            ((PyBaseExceptionObject *)exc)->traceback;
+    PyTracebackObject *tb =
+        (PyTracebackObject *)((PyBaseExceptionObject *)exc)->traceback;
     while (tb != NULL && tb->tb_next != NULL) {
         tb = tb->tb_next;
     }
@@ -130,8 +129,8 @@ static PyObject *
 meant_import(PyObject *name, PyObject *module_name)
 {
     return module_name != NULL && PyUnicode_CheckExact(module_name)
-           ? meant_attribute(name, PyImport_GetModule(module_name), NULL)
-           : NULL;
+               ? meant_attribute(name, PyImport_GetModule(module_name), NULL)
+               : NULL;
 }
 
 #define IS(exc, type) PyObject_TypeCheck(exc, (PyTypeObject *)(type))
@@ -199,4 +198,4 @@ _PyRestrict_DescribeSuggestion(PyObject *exc)
     return Py_BuildValue("(NN)", name, found ? found : Py_NewRef(Py_None));
 }
 
-#endif  /* WITH_RESTRICTED */
+#endif /* WITH_RESTRICTED */

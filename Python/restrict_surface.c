@@ -14,24 +14,24 @@
 
 #include "Python.h"
 #include "pycore_restrict.h"
-#include "structmember.h"         // PyMemberDef
+#include "structmember.h"  // PyMemberDef
 
 #ifdef WITH_RESTRICTED
 
 struct _restrict_row {
     const char *name;
-    const char *reason;                 // "" where it is obvious
+    const char *reason;  // "" where it is obvious
     _PyRestrict_Verdict verdict;
-    int is_path;                        // refused as a file would be
+    int is_path;  // refused as a file would be
 };
 
 struct _restrict_group {
-    const char *name;                   // tp_name, or a module's name
-    const struct _restrict_row *rows;   // sorted by name
+    const char *name;                  // tp_name, or a module's name
+    const struct _restrict_row *rows;  // sorted by name
     int n_rows;
 };
 
-#include "restrict_surface_data.h"      // type_groups[], module_groups[]
+#include "restrict_surface_data.h"  // type_groups[], module_groups[]
 
 /* --- Looking up ---------------------------------------------------------- */
 
@@ -138,7 +138,7 @@ find_verdict(const char *kind, const char *owner,
 
 typedef struct {
     PyObject_HEAD
-    const char *owner;                  // of the table: lives for ever
+    const char *owner;  // of the table: lives for ever
     const char *name;
 } refused_descr;
 
@@ -181,8 +181,10 @@ refused_repr(PyObject *self)
 
 /* A data descriptor, so that nothing in an instance's dict goes before it. */
 PyTypeObject _PyRestrict_RefusedDescr_Type = {
+    // clang-format off
     PyVarObject_HEAD_INIT(&PyType_Type, 0)
-    .tp_name = "refused_attribute",
+        // clang-format on
+        .tp_name = "refused_attribute",
     .tp_basicsize = sizeof(refused_descr),
     .tp_flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_DISALLOW_INSTANTIATION,
     .tp_dealloc = (destructor)PyObject_Free,
@@ -296,18 +298,15 @@ add_refused_function(PyObject *module, PyObject *module_name,
 }
 
 static PyMethodDef *const os_functions[] = {
-    _PyRestrict_OsProcessFunctions,
-    _PyRestrict_OsStatFunctions,
-    _PyRestrict_OsFolderFunctions,
-    _PyRestrict_OsNameFunctions,
-    _PyRestrict_OsDescriptorFunctions,
-    NULL
+    _PyRestrict_OsProcessFunctions,    _PyRestrict_OsStatFunctions,
+    _PyRestrict_OsFolderFunctions,     _PyRestrict_OsNameFunctions,
+    _PyRestrict_OsDescriptorFunctions, NULL,
 };
 
 static PyMethodDef *const socket_functions[] = {
     _PyRestrict_NameFunctions,
     _PyRestrict_NetInfoFunctions,
-    NULL
+    NULL,
 };
 
 static PyMethodDef *
@@ -329,10 +328,10 @@ add_guarded_function(PyObject *module, PyObject *module_name,
                      const struct _restrict_row *row)
 {
     int is_socket = module_name != NULL
-                    && PyUnicode_CompareWithASCIIString(module_name,
-                                                        "_socket") == 0;
-    PyMethodDef *def = find_function(
-        is_socket ? socket_functions : os_functions, row->name);
+                    && PyUnicode_CompareWithASCIIString(module_name, "_socket")
+                           == 0;
+    PyMethodDef *def =
+        find_function(is_socket ? socket_functions : os_functions, row->name);
     if (def == NULL) {
         return add_refused_function(module, module_name, row);
     }
@@ -358,11 +357,12 @@ _PyRestrict_FunctionRow(PyObject *module, PyObject *module_name,
         return -1;
     }
     if (strcmp(name, "sys") == 0) {
-        return 1;       // it copies its own functions; it is filtered whole
+        return 1;  // it copies its own functions; it is filtered whole
     }
     const struct _restrict_row *row;
-    switch (find_verdict("module", name, module_group(name), def->ml_name,
-                         &row)) {
+    switch (
+        find_verdict("module", name, module_group(name), def->ml_name, &row))
+    {
     case _PyRestrict_ALLOWED:
         return 1;
     case _PyRestrict_GUARDED:
@@ -379,7 +379,7 @@ static int
 is_module_header(const char *name)
 {
     static const char *const header[] = {
-        "__doc__", "__loader__", "__name__", "__package__", "__spec__"
+        "__doc__", "__loader__", "__name__", "__package__", "__spec__",
     };
     for (size_t i = 0; i < Py_ARRAY_LENGTH(header); i++) {
         if (strcmp(name, header[i]) == 0) {
@@ -408,7 +408,8 @@ filter_name(PyObject *module, const char *module_name,
     case _PyRestrict_GUARDED:
         // Others have it already, from _PyRestrict_FunctionRow().
         return strcmp(module_name, "sys") == 0
-               ? add_guarded_function(module, NULL, row) : 0;
+                   ? add_guarded_function(module, NULL, row)
+                   : 0;
     default:
         return 0;
     }
@@ -449,8 +450,7 @@ list_groups(PyObject *list, const char *kind,
         for (int j = 0; j < groups[i].n_rows; j++) {
             const struct _restrict_row *row = &groups[i].rows[j];
             PyObject *item = Py_BuildValue("(sssss)", kind, groups[i].name,
-                                           row->name,
-                                           verdicts[row->verdict],
+                                           row->name, verdicts[row->verdict],
                                            row->reason);
             if (item == NULL || PyList_Append(list, item) < 0) {
                 Py_XDECREF(item);
@@ -469,13 +469,15 @@ _PyRestrict_ListSurface(void)
     PyObject *list = PyList_New(0);
     if (list != NULL
         && (list_groups(list, "type", type_groups,
-                        Py_ARRAY_LENGTH(type_groups)) < 0
+                        Py_ARRAY_LENGTH(type_groups))
+                < 0
             || list_groups(list, "module", module_groups,
-                           Py_ARRAY_LENGTH(module_groups)) < 0))
+                           Py_ARRAY_LENGTH(module_groups))
+                   < 0))
     {
         Py_CLEAR(list);
     }
     return list;
 }
 
-#endif  /* WITH_RESTRICTED */
+#endif /* WITH_RESTRICTED */

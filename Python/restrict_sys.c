@@ -6,18 +6,18 @@
    another road (003: "Changing the Behaviour of the Interpreter"). */
 
 #include "Python.h"
-#include "pycore_codecs.h"        // _PyCodec_InitRegistry()
-#include "pycore_frame.h"         // _PyFrame_GetFirstComplete()
+#include "pycore_codecs.h"  // _PyCodec_InitRegistry()
+#include "pycore_frame.h"   // _PyFrame_GetFirstComplete()
 #include "pycore_function.h"
 #include "pycore_import.h"
-#include "pycore_initconfig.h"    // _PyStatus_OK()
+#include "pycore_initconfig.h"  // _PyStatus_OK()
 #include "pycore_interp.h"
-#include "pycore_lock.h"          // PyMutex
+#include "pycore_lock.h"  // PyMutex
 #include "pycore_pystate.h"
 #include "pycore_restrict.h"
 #include "pycore_restrict_run.h"  // _PyRestrict_Source()
 #include "pycore_restrict_zones.h"
-#include "pycore_runtime.h"       // _PyRuntime
+#include "pycore_runtime.h"  // _PyRuntime
 
 #ifdef WITH_RESTRICTED
 
@@ -35,10 +35,9 @@ static int
 add_sys_names(PyObject *sysdict)
 {
     PyObject *names = Py_BuildValue(
-        "{s[]s[]s[s]sOssssssssss}",
-        "warnoptions", "path", "argv", "", "dont_write_bytecode", Py_True,
-        "executable", "", "prefix", "", "exec_prefix", "",
-        "base_prefix", "", "base_exec_prefix", "");
+        "{s[]s[]s[s]sOssssssssss}", "warnoptions", "path", "argv", "",
+        "dont_write_bytecode", Py_True, "executable", "", "prefix", "",
+        "exec_prefix", "", "base_prefix", "", "base_exec_prefix", "");
     if (names == NULL) {
         return -1;
     }
@@ -66,7 +65,10 @@ search_codec(PyObject *Py_UNUSED(self), PyObject *encoding)
 }
 
 static PyMethodDef search_codec_def = {
-    "search_codec", search_codec, METH_O, NULL
+    "search_codec",
+    search_codec,
+    METH_O,
+    NULL,
 };
 
 /* _PyCodec_InitRegistry() imports `encodings` when all is done: let it find
@@ -113,9 +115,9 @@ rebind_class_cell(PyObject *Py_UNUSED(self), PyObject *args)
 {
     PyObject *func, *old, *new;
     Py_ssize_t index;
-    if (!PyArg_ParseTuple(args, "O!nO!O!:_rebind_class_cell",
-                          &PyFunction_Type, &func, &index,
-                          &PyType_Type, &old, &PyType_Type, &new))
+    if (!PyArg_ParseTuple(args, "O!nO!O!:_rebind_class_cell", &PyFunction_Type,
+                          &func, &index, &PyType_Type, &old, &PyType_Type,
+                          &new))
     {
         return NULL;
     }
@@ -126,7 +128,7 @@ rebind_class_cell(PyObject *Py_UNUSED(self), PyObject *args)
     }
     PyObject *name = PyTuple_GET_ITEM(code->co_localsplusnames,
                                       code->co_nlocalsplus - code->co_nfreevars
-                                      + index);
+                                          + index);
     PyObject *cell = PyTuple_GET_ITEM(closure, index);
     if (!_PyUnicode_EqualToASCIIString(name, "__class__")
         || PyCell_GET(cell) != old)
@@ -169,7 +171,7 @@ static PyMethodDef guest_methods[] = {
     {"_source", _PyRestrict_Source, METH_O, NULL},
     {"_zone", _PyRestrict_Zone, METH_O, NULL},
     {"_zone_keys", _PyRestrict_ZoneKeys, METH_NOARGS, NULL},
-    {NULL, NULL}
+    {NULL, NULL},
 };
 
 static PyModuleDef guest_def = {
@@ -219,11 +221,12 @@ add_exits(PyInterpreterState *interp)
 {
     PyObject *leave = PyDict_GetItemString(interp->sysdict, "exit");
     if (leave == NULL) {
-        return 0;                 // the table has no row for it
+        return 0;  // the table has no row for it
     }
     return PyDict_SetItemString(interp->builtins, "exit", leave) < 0
-           || PyDict_SetItemString(interp->builtins, "quit", leave) < 0
-           ? -1 : 0;
+                   || PyDict_SetItemString(interp->builtins, "quit", leave) < 0
+               ? -1
+               : 0;
 }
 
 static int
@@ -258,8 +261,7 @@ init_main_module(PyInterpreterState *interp)
     PyObject *annotations = PyDict_New();
     PyObject *builtins = PyImport_AddModuleRef("builtins");
     int err = annotations == NULL || builtins == NULL
-              || PyDict_SetItemString(dict, "__annotations__",
-                                      annotations) < 0
+              || PyDict_SetItemString(dict, "__annotations__", annotations) < 0
               || PyDict_SetItemString(dict, "__builtins__", builtins) < 0;
     Py_XDECREF(annotations);
     Py_XDECREF(builtins);
@@ -284,8 +286,7 @@ init_main(PyThreadState *tstate)
     }
     int err = _PyRestrict_InitStreams(io, interp->sysdict) < 0
               || add_sys_names(interp->sysdict) < 0
-              || init_builtins(interp, io) < 0
-              || init_main_module(interp) < 0;
+              || init_builtins(interp, io) < 0 || init_main_module(interp) < 0;
     Py_DECREF(io);
     return err ? -1 : 0;
 }
@@ -380,8 +381,7 @@ _PyRestrict_PrepareProcess(void)
     PyErr_Clear();
     leave_main(temporary, tstate);
     prepared = !err && Py_AtExit(forget_main) == 0;
-    return err ? _PyStatus_ERR("a C module cannot be set up")
-               : _PyStatus_OK();
+    return err ? _PyStatus_ERR("a C module cannot be set up") : _PyStatus_OK();
 }
 
 /* A reviewed C module that is no part of the binary is imported by the main
@@ -406,4 +406,4 @@ _PyRestrict_FindShared(const char *name)
     return def;
 }
 
-#endif  /* WITH_RESTRICTED */
+#endif /* WITH_RESTRICTED */

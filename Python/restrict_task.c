@@ -5,11 +5,11 @@
    there is to say of an exception.  No object crosses. */
 
 #include "Python.h"
-#include "pycore_ast.h"           // mod_ty
-#include "pycore_compile.h"       // _PyAST_Compile()
+#include "pycore_ast.h"      // mod_ty
+#include "pycore_compile.h"  // _PyAST_Compile()
 #include "pycore_object.h"
-#include "pycore_parser.h"        // _PyParser_ASTFromString()
-#include "pycore_pyarena.h"       // _PyArena_New()
+#include "pycore_parser.h"   // _PyParser_ASTFromString()
+#include "pycore_pyarena.h"  // _PyArena_New()
 #include "pycore_restrict.h"
 #include "pycore_restrict_limits.h"
 #include "pycore_restrict_run.h"
@@ -149,7 +149,8 @@ run_source(PyObject *source, PyObject *filename, int start, int want_value)
     mod_ty tree = parse(source, filename, start, &flags, arena);
     if (tree != NULL) {
         mod_ty last = want_value && start == Py_file_input
-                      ? split_last_expression(tree, arena) : NULL;
+                          ? split_last_expression(tree, arena)
+                          : NULL;
         if (last != NULL || !PyErr_Occurred()) {
             value = run_tree(tree, filename, dict, &flags, arena);
         }
@@ -232,10 +233,10 @@ define_one(struct _restrict_guest *guest, PyObject *module, PyObject *dict,
     if (!PyArg_ParseTuple(row, "UisO", &name, &index, &doc, &value)) {
         return -1;
     }
-    PyObject *object = index < 0
-        ? Py_NewRef(value)
-        : _PyRestrict_NewHostFunction(guest, index, PyUnicode_AsUTF8(name),
-                                      doc, module == Py_None ? NULL : module);
+    PyObject *object = index < 0 ? Py_NewRef(value)
+                                 : _PyRestrict_NewHostFunction(
+                                       guest, index, PyUnicode_AsUTF8(name),
+                                       doc, module == Py_None ? NULL : module);
     if (object == NULL) {
         return -1;
     }
@@ -377,12 +378,12 @@ _PyRestrict_CarryOut(struct _restrict_guest *guest, void *arg)
         answer_exception(call);
     }
     else {
-        answer_value(call, call->task == _PyRestrict_TASK_EXEC ? Py_None
-                                                               : value);
+        answer_value(call,
+                     call->task == _PyRestrict_TASK_EXEC ? Py_None : value);
         Py_DECREF(value);
     }
     PyErr_Clear();
     _PyRestrict_PauseCPU(guest->interp);
 }
 
-#endif  /* WITH_RESTRICTED */
+#endif /* WITH_RESTRICTED */

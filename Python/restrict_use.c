@@ -12,12 +12,12 @@
    host's, and is not interrupted while a tuple of that class is hashed. */
 
 #include "Python.h"
-#include "pycore_descrobject.h"   // PyGetSetDescr_Type
+#include "pycore_descrobject.h"  // PyGetSetDescr_Type
 #include "pycore_range.h"
 #include "pycore_restrict_hold.h"  // _PyRestrict_GroupRepr()
 #include "pycore_restrict_use.h"
-#include "pycore_runtime.h"       // _PyRuntime
-#include "pycore_unicodeobject.h" // _PyUnicodeASCIIIter_Type
+#include "pycore_runtime.h"        // _PyRuntime
+#include "pycore_unicodeobject.h"  // _PyUnicodeASCIIIter_Type
 
 #ifdef WITH_RESTRICTED
 
@@ -107,4 +107,4 @@ _PyRestrict_PutInUse(void)
     _Py_atomic_store_int(&_PyRestrict_InUse, 1);
 }
 
-#endif  /* WITH_RESTRICTED */
+#endif /* WITH_RESTRICTED */

@@ -12,21 +12,20 @@
 #include "pycore_moduleobject.h"  // _PyModule_GetDef()
 #include "pycore_object.h"        // _PyType_IS_GC()
 #include "pycore_restrict.h"
-#include "pycore_typeobject.h"    // _PyType_GetDict()
+#include "pycore_typeobject.h"  // _PyType_GetDict()
 
 #ifdef WITH_RESTRICTED
 
 struct walk {
     _Py_hashtable_t *seen;
-    PyObject **stack;                   // borrowed: nothing runs meanwhile
+    PyObject **stack;  // borrowed: nothing runs meanwhile
     size_t n, allocated;
     struct _restrict_names *found;
     int failed;
 };
 
 static void
-note(struct walk *walk, const char *kind, const char *owner,
-     const char *name)
+note(struct walk *walk, const char *kind, const char *owner, const char *name)
 {
     char line[400];
     PyOS_snprintf(line, sizeof(line), "%s\t%s\t%s", kind, owner, name);
@@ -217,9 +216,8 @@ names_as_list(const struct _restrict_names *names)
 {
     PyObject *list = PyList_New((Py_ssize_t)names->n);
     for (size_t i = 0; list != NULL && i < names->n; i++) {
-        PyObject *name = PyUnicode_DecodeUTF8(names->names[i],
-                                              strlen(names->names[i]),
-                                              "replace");
+        PyObject *name = PyUnicode_DecodeUTF8(
+            names->names[i], strlen(names->names[i]), "replace");
         if (name == NULL) {
             Py_CLEAR(list);
             break;
@@ -244,8 +242,8 @@ _PyRestrict_InspectSurface(const char *source)
     PyStatus status = PyRestrict_NewInterpreterFromConfig(&guest, NULL);
     if (!PyStatus_Exception(status)) {
         // All there is: sockets exist only where some are of use.
-        (void)PyRestrict_AllowIPAddress(PyInterpreterState_Get(),
-                                        "127.0.0.1", 0);
+        (void)PyRestrict_AllowIPAddress(PyInterpreterState_Get(), "127.0.0.1",
+                                        0);
         err = walk_program(source, &found, error, sizeof(error));
         Py_EndInterpreter(guest);
         PyThreadState_Swap(host);
@@ -264,4 +262,4 @@ _PyRestrict_InspectSurface(const char *source)
     return result;
 }
 
-#endif  /* WITH_RESTRICTED */
+#endif /* WITH_RESTRICTED */

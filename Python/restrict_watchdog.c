@@ -15,12 +15,12 @@
 
 #include <pthread.h>
 #include <signal.h>
-#include <sys/syscall.h>          // SYS_tgkill
+#include <sys/syscall.h>  // SYS_tgkill
 #include <unistd.h>
 
 #define FIRST_NUDGE (SECOND / 1000)
 #define LONGEST_NUDGE (SECOND / 20)
-#define WATCHDOG_STACK (256 * 1024)     // bytes
+#define WATCHDOG_STACK (256 * 1024)  // bytes
 
 /* The watchdog is of the process: the state of the thread, what it waits for,
    and the guests that are running. */
@@ -29,11 +29,11 @@ static struct {
     pthread_cond_t changed;
     pthread_cond_t unpinned;
     struct _restrict_state *pinned;
-    int prepared;                 // the mutex and all else outlive a fork
-    int started;                  // the thread does not
+    int prepared;  // the mutex and all else outlive a fork
+    int started;   // the thread does not
     int64_t wakes_at;
-    pid_t forking;                // the thread that does
-    int signal;                   // that interrupts a guest; 0: none was free
+    pid_t forking;  // the thread that does
+    int signal;     // that interrupts a guest; 0: none was free
     struct _restrict_state *running;
 } watchdog = {
     .mutex = PTHREAD_MUTEX_INITIALIZER,
@@ -68,7 +68,7 @@ nudge(struct _restrict_limits *limits, int64_t now)
 static void
 stop_pinned(struct _restrict_state *state, _PyRestrict_Limit limit)
 {
-    watchdog.pinned = state;        // it does not go away
+    watchdog.pinned = state;  // it does not go away
     pthread_mutex_unlock(&watchdog.mutex);
     _PyRestrict_Stop(state, limit);
     pthread_mutex_lock(&watchdog.mutex);
@@ -84,11 +84,13 @@ inspect_all(int64_t now)
     struct _restrict_state *state = watchdog.running;
     for (; state != NULL; state = state->limits.next) {
         _PyRestrict_Limit limit = _PyRestrict_LIMIT_NONE;
-        int64_t moment = _PyRestrict_IsHit(state) ? nudge(&state->limits, now)
-                         : _PyRestrict_Deadline(&state->limits, now, &limit);
+        int64_t moment = _PyRestrict_IsHit(state)
+                             ? nudge(&state->limits, now)
+                             : _PyRestrict_Deadline(&state->limits, now,
+                                                    &limit);
         if (moment <= now) {
             stop_pinned(state, limit);
-            return 0;               // the list may be another one
+            return 0;  // the list may be another one
         }
         next = Py_MIN(next, moment);
     }
@@ -193,7 +195,7 @@ static void
 restart_in_child(void)
 {
     watchdog.started = 0;
-    watchdog.wakes_at = NEVER;      // whoever runs a guest starts it
+    watchdog.wakes_at = NEVER;  // whoever runs a guest starts it
     watchdog.pinned = NULL;
     init_condition();
     keep_own_guests();
@@ -240,8 +242,8 @@ _PyRestrict_StartWatchdog(void)
     }
     prepare();
     watchdog.wakes_at = 0;
-    watchdog.started = _PyRestrict_StartThread(watch, NULL,
-                                               WATCHDOG_STACK) == 0;
+    watchdog.started = _PyRestrict_StartThread(watch, NULL, WATCHDOG_STACK)
+                       == 0;
     return watchdog.started ? 0 : -1;
 }
 
@@ -269,8 +271,8 @@ _PyRestrict_LookAgain(struct _restrict_state *state)
     _PyRestrict_Limit limit;
     int64_t now = _PyRestrict_ReadClock(CLOCK_MONOTONIC);
     if (_PyRestrict_IsHit(state)
-        || watchdog.wakes_at > _PyRestrict_Deadline(&state->limits, now,
-                                                    &limit))
+        || watchdog.wakes_at
+               > _PyRestrict_Deadline(&state->limits, now, &limit))
     {
         pthread_cond_signal(&watchdog.changed);
     }
@@ -322,4 +324,4 @@ _PyRestrict_AwaitWatchdog(const struct _restrict_state *state)
     }
 }
 
-#endif  /* WITH_RESTRICTED */
+#endif /* WITH_RESTRICTED */

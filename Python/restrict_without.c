@@ -5,7 +5,7 @@
    a trusted interpreter, checks pass, and no restricted one can be made. */
 
 #include "Python.h"
-#include "pycore_initconfig.h"    // _PyStatus_ERR()
+#include "pycore_initconfig.h"  // _PyStatus_ERR()
 
 #ifndef WITH_RESTRICTED
 
@@ -40,28 +40,28 @@ trusted_error(void)
     return -1;
 }
 
-#define SETTER0(NAME)                                                       \
-    int PyRestrict_##NAME(PyInterpreterState *Py_UNUSED(interp))            \
-    {                                                                       \
-        return trusted_error();                                             \
+#define SETTER0(NAME)                                                         \
+    int PyRestrict_##NAME(PyInterpreterState *Py_UNUSED(interp))              \
+    {                                                                         \
+        return trusted_error();                                               \
     }
-#define SETTER1(NAME, T)                                                    \
-    int PyRestrict_##NAME(PyInterpreterState *Py_UNUSED(interp),            \
-                          T Py_UNUSED(a))                                   \
-    {                                                                       \
-        return trusted_error();                                             \
+#define SETTER1(NAME, T)                                                      \
+    int PyRestrict_##NAME(PyInterpreterState *Py_UNUSED(interp),              \
+                          T Py_UNUSED(a))                                     \
+    {                                                                         \
+        return trusted_error();                                               \
     }
-#define SETTER2(NAME, T, U)                                                 \
-    int PyRestrict_##NAME(PyInterpreterState *Py_UNUSED(interp),            \
-                          T Py_UNUSED(a), U Py_UNUSED(b))                   \
-    {                                                                       \
-        return trusted_error();                                             \
+#define SETTER2(NAME, T, U)                                                   \
+    int PyRestrict_##NAME(PyInterpreterState *Py_UNUSED(interp),              \
+                          T Py_UNUSED(a), U Py_UNUSED(b))                     \
+    {                                                                         \
+        return trusted_error();                                               \
     }
-#define SETTER3(NAME, T, U, V)                                              \
-    int PyRestrict_##NAME(PyInterpreterState *Py_UNUSED(interp),            \
-                          T Py_UNUSED(a), U Py_UNUSED(b), V Py_UNUSED(c))   \
-    {                                                                       \
-        return trusted_error();                                             \
+#define SETTER3(NAME, T, U, V)                                                \
+    int PyRestrict_##NAME(PyInterpreterState *Py_UNUSED(interp),              \
+                          T Py_UNUSED(a), U Py_UNUSED(b), V Py_UNUSED(c))     \
+    {                                                                         \
+        return trusted_error();                                               \
     }
 typedef const char *text;
 
@@ -198,8 +198,7 @@ _PyRestrict_ExtendedValueCheck(const char *Py_UNUSED(group),
 /* --- Guarded mode ----------------------------------------------------------------- */
 
 PyObject *
-PyRestrict_GuardedExec(PyObject *Py_UNUSED(code),
-                       PyObject *Py_UNUSED(globals),
+PyRestrict_GuardedExec(PyObject *Py_UNUSED(code), PyObject *Py_UNUSED(globals),
                        PyObject *Py_UNUSED(locals),
                        PyObject *Py_UNUSED(builtins))
 {
@@ -208,4 +207,4 @@ PyRestrict_GuardedExec(PyObject *Py_UNUSED(code),
     return NULL;
 }
 
-#endif  /* !WITH_RESTRICTED */
+#endif /* !WITH_RESTRICTED */

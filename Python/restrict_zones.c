@@ -25,7 +25,7 @@ static int
 compare_zone(const void *key, const void *zone)
 {
     return strcmp(key, _PyRestrict_ZoneNames
-                       + ((const struct _restrict_zone *)zone)->name);
+                           + ((const struct _restrict_zone *)zone)->name);
 }
 
 static const struct _restrict_zone *
@@ -71,8 +71,8 @@ _PyRestrict_ZoneKeys(PyObject *Py_UNUSED(module), PyObject *Py_UNUSED(none))
 {
     PyObject *list = PyList_New((Py_ssize_t)_PyRestrict_ZoneCount);
     for (size_t i = 0; list != NULL && i < _PyRestrict_ZoneCount; i++) {
-        PyObject *key = PyUnicode_FromString(
-            _PyRestrict_ZoneNames + _PyRestrict_Zones[i].name);
+        PyObject *key = PyUnicode_FromString(_PyRestrict_ZoneNames
+                                             + _PyRestrict_Zones[i].name);
         if (key == NULL) {
             Py_CLEAR(list);
         }
@@ -113,4 +113,4 @@ _PyRestrict_AsksForZone(PyObject *Py_UNUSED(module), PyObject *key)
         || (_PyRestrict_ModeOf(files, path.text) & _PyRestrict_READ));
 }
 
-#endif  /* WITH_RESTRICTED */
+#endif /* WITH_RESTRICTED */

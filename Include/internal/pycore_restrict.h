@@ -15,8 +15,8 @@ extern "C" {
 #  error "this header requires Py_BUILD_CORE define"
 #endif
 
-#include "pycore_interp.h"        // PyInterpreterState.restricted
-#include "pycore_pystate.h"       // _PyInterpreterState_GET()
+#include "pycore_interp.h"   // PyInterpreterState.restricted
+#include "pycore_pystate.h"  // _PyInterpreterState_GET()
 #include "pycore_restrict_extended.h"
 #include "pycore_restrict_files.h"
 #include "pycore_restrict_limits.h"
@@ -27,22 +27,22 @@ extern "C" {
 
 /* Which exception the guest sees (api: "what a refusal looks like"). */
 typedef enum {
-    _PyRestrict_ERROR,            // RestrictedError, the base of all
-    _PyRestrict_ATTRIBUTE,        // also an AttributeError
-    _PyRestrict_PERMISSION,       // also a PermissionError
-    _PyRestrict_IMPORT,           // also an ImportError
-    _PyRestrict_CALL,             // also a RuntimeError
+    _PyRestrict_ERROR,       // RestrictedError, the base of all
+    _PyRestrict_ATTRIBUTE,   // also an AttributeError
+    _PyRestrict_PERMISSION,  // also a PermissionError
+    _PyRestrict_IMPORT,      // also an ImportError
+    _PyRestrict_CALL,        // also a RuntimeError
     _PyRestrict_N_KINDS
 } _PyRestrict_Kind;
 
 struct _restrict_request {
     _PyRestrict_Kind kind;
-    const char *capability;       // "attribute", "call", "import", "file", ...
-    const char *subject;          // as the guest named it, UTF-8
-    const char *grant;            // the policy entry that would allow it
-    const char *message;          // for the guest; NULL: made from the above
-    PyObject *filename;           // of a PERMISSION: an OSError's; None: no
-                                  // file, but an errno; or NULL
+    const char *capability;  // "attribute", "call", "import", "file", ...
+    const char *subject;     // as the guest named it, UTF-8
+    const char *grant;       // the policy entry that would allow it
+    const char *message;     // for the guest; NULL: made from the above
+    PyObject *filename;      // of a PERMISSION: an OSError's; None: no
+                             // file, but an errno; or NULL
 };
 
 /* The one road of every refusal: count, record, raise.  Always -1, with an
@@ -64,10 +64,10 @@ struct _restrict_denial {
 };
 
 struct _restrict_log {
-    PyMutex mutex;                      // the host reads while the guest runs
-    struct _restrict_denial *entries;   // raw memory, not the guest's
+    PyMutex mutex;                     // the host reads while the guest runs
+    struct _restrict_denial *entries;  // raw memory, not the guest's
     int n_entries;
-    unsigned long long n_denials;       // all of them, merged or dropped
+    unsigned long long n_denials;  // all of them, merged or dropped
     PyRestrictDenialHook hook;
     void *hook_arg;
 };
@@ -82,7 +82,7 @@ PyAPI_FUNC(PyObject *) _PyRestrict_ListDenials(struct _restrict_log *log);
 /* === The policy (restrict_policy.c) ========================================= */
 
 struct _restrict_names {
-    char **names;                       // sorted, raw memory
+    char **names;  // sorted, raw memory
     size_t n;
 };
 
@@ -94,7 +94,7 @@ struct _restrict_extension {
 };
 
 struct _restrict_policy {
-    struct _restrict_names allowed;     // beside the default modules
+    struct _restrict_names allowed;  // beside the default modules
     struct _restrict_names blocked;
     struct _restrict_extension *extensions;
     int filesystem_info;
@@ -114,18 +114,18 @@ extern int _PyRestrict_NamesCover(const struct _restrict_names *set,
 /* === The surface (restrict_surface.c) ======================================== */
 
 typedef enum {
-    _PyRestrict_ABSENT,                 // no row
+    _PyRestrict_ABSENT,  // no row
     _PyRestrict_ALLOWED,
     _PyRestrict_REFUSED,
-    _PyRestrict_GUARDED,                // a function of ours in its place
+    _PyRestrict_GUARDED,  // a function of ours in its place
 } _PyRestrict_Verdict;
 
-struct _restrict_group;                 // the rows of one type or module
+struct _restrict_group;  // the rows of one type or module
 
 struct _restrict_surface {
-    PyTypeObject *owner;                // whose group is remembered
+    PyTypeObject *owner;  // whose group is remembered
     const struct _restrict_group *group;
-    int off;                            // while our own modules are made
+    int off;  // while our own modules are made
 };
 
 /* Was it made by a class statement, or as one would, and not by C code? */
@@ -154,9 +154,9 @@ extern PyTypeObject _PyRestrict_RefusedDescr_Type;
 /* === Streams (restrict_stream.c) ============================================== */
 
 struct _restrict_stream {
-    char *data;                         // raw memory, the host's
+    char *data;  // raw memory, the host's
     size_t size, allocated;
-    size_t position;                    // of stdin: what was read already
+    size_t position;  // of stdin: what was read already
 };
 
 struct _restrict_state;
@@ -199,12 +199,12 @@ struct _restrict_state {
     struct _restrict_surface surface;
     struct _restrict_stream stream[3];  // the in-memory stdin, stdout, stderr
     struct _restrict_files files;
-    struct _restrict_net *net;          // NULL: nothing was granted
+    struct _restrict_net *net;  // NULL: nothing was granted
     struct _restrict_extended extended;
     struct _restrict_limits limits;
     struct _restrict_address_key address_key;
-    PyObject *waiting;                  // to be freed (restrict_depth.c)
-    struct _restrict_guest *guest;      // of restrict_run.c, or NULL
+    PyObject *waiting;              // to be freed (restrict_depth.c)
+    struct _restrict_guest *guest;  // of restrict_run.c, or NULL
 };
 
 static inline struct _restrict_state *
@@ -239,73 +239,71 @@ extern int _PyRestrict_InitImport(PyInterpreterState *interp);
 
 /* Fill a type's dict: leave the name out, or refuse it, as its row says.  Not
    wrapped in do ... while (0): skip may be `continue`. */
-#define _PyRestrict_TYPE_ROW(type, name, skip)                              \
-    if (_PyRestrict_IS_GUEST()) {                                           \
-        int go_on_ = _PyRestrict_TypeRow(type, lookup_tp_dict(type), name); \
-        if (go_on_ < 0) {                                                   \
-            return -1;                                                      \
-        }                                                                   \
-        if (!go_on_) {                                                      \
-            skip;                                                           \
-        }                                                                   \
+#define _PyRestrict_TYPE_ROW(type, name, skip)                                \
+    if (_PyRestrict_IS_GUEST()) {                                             \
+        int go_on_ = _PyRestrict_TypeRow(type, lookup_tp_dict(type), name);   \
+        if (go_on_ < 0) {                                                     \
+            return -1;                                                        \
+        }                                                                     \
+        if (!go_on_) {                                                        \
+            skip;                                                             \
+        }                                                                     \
     }
 
 /* The same for the functions of a module. */
-#define _PyRestrict_FUNCTION_ROW(module, name, def, skip)                   \
-    if (_PyRestrict_IS_GUEST()) {                                           \
-        int go_on_ = _PyRestrict_FunctionRow(module, name, def);            \
-        if (go_on_ < 0) {                                                   \
-            return -1;                                                      \
-        }                                                                   \
-        if (!go_on_) {                                                      \
-            skip;                                                           \
-        }                                                                   \
+#define _PyRestrict_FUNCTION_ROW(module, name, def, skip)                     \
+    if (_PyRestrict_IS_GUEST()) {                                             \
+        int go_on_ = _PyRestrict_FunctionRow(module, name, def);              \
+        if (go_on_ < 0) {                                                     \
+            return -1;                                                        \
+        }                                                                     \
+        if (!go_on_) {                                                        \
+            skip;                                                             \
+        }                                                                     \
     }
 
-#define _PyRestrict_ADOPT_INTERPRETER(interp)                               \
+#define _PyRestrict_ADOPT_INTERPRETER(interp)                                 \
     _PyRestrict_AdoptInterpreter(interp)
-#define _PyRestrict_FINI_INTERPRETER(interp)                                \
+#define _PyRestrict_FINI_INTERPRETER(interp)                                  \
     _PyRestrict_FiniInterpreter(interp)
 /* What is half-made cannot be ended. */
-#define _PyRestrict_ABANDON_INTERPRETER(tstate, status)                     \
-    do {                                                                    \
-        if (_PyStatus_EXCEPTION(status)                                     \
-            && (tstate)->interp->restricted != NULL)                        \
-        {                                                                   \
-            _PyRestrict_AbandonInterpreter(tstate);                         \
-            return status;                                                  \
-        }                                                                   \
+#define _PyRestrict_ABANDON_INTERPRETER(tstate, status)                       \
+    do {                                                                      \
+        if (_PyStatus_EXCEPTION(status)                                       \
+            && (tstate)->interp->restricted != NULL)                          \
+        {                                                                     \
+            _PyRestrict_AbandonInterpreter(tstate);                           \
+            return status;                                                    \
+        }                                                                     \
     } while (0)
-#define _PyRestrict_INIT_MAIN(tstate)                                       \
-    do {                                                                    \
-        if ((tstate)->interp->restricted != NULL) {                         \
-            return _PyRestrict_InitMain(tstate);                            \
-        }                                                                   \
-        if (_Py_IsMainInterpreter((tstate)->interp)                         \
-            && _PyRestrict_PlaceGuards() < 0)                               \
-        {                                                                   \
-            return _PyStatus_ERR("cannot place the guards");                \
-        }                                                                   \
+#define _PyRestrict_INIT_MAIN(tstate)                                         \
+    do {                                                                      \
+        if ((tstate)->interp->restricted != NULL) {                           \
+            return _PyRestrict_InitMain(tstate);                              \
+        }                                                                     \
+        if (_Py_IsMainInterpreter((tstate)->interp)                           \
+            && _PyRestrict_PlaceGuards() < 0)                                 \
+        {                                                                     \
+            return _PyStatus_ERR("cannot place the guards");                  \
+        }                                                                     \
     } while (0)
-#define _PyRestrict_INIT_SYS(sysmod, on_error)                              \
-    do {                                                                    \
-        if (_PyRestrict_IS_GUEST()                                          \
-            && _PyRestrict_InitSys(sysmod) < 0)                             \
-        {                                                                   \
-            on_error;                                                       \
-        }                                                                   \
+#define _PyRestrict_INIT_SYS(sysmod, on_error)                                \
+    do {                                                                      \
+        if (_PyRestrict_IS_GUEST() && _PyRestrict_InitSys(sysmod) < 0)        \
+        {                                                                     \
+            on_error;                                                         \
+        }                                                                     \
     } while (0)
 /* For _abc.c: the subclasses, whether or not the guest may see them. */
-#define _PyRestrict_SUBCLASSES(type)                                        \
-    (_PyRestrict_IS_GUEST()                                                 \
-     ? _PyType_GetSubclasses((PyTypeObject *)(type))                        \
-     : PyObject_CallMethod(type, "__subclasses__", NULL))
-#define _PyRestrict_STATIC_TYPES                                            \
+#define _PyRestrict_SUBCLASSES(type)                                          \
+    (_PyRestrict_IS_GUEST()                                                   \
+         ? _PyType_GetSubclasses((PyTypeObject *)(type))                      \
+         : PyObject_CallMethod(type, "__subclasses__", NULL))
+#define _PyRestrict_STATIC_TYPES                                              \
     &_PyRestrict_RefusedDescr_Type, _PyRestrict_OS_TYPES
-#define _PyRestrict_BUILTIN()                                               \
-    (_PyRestrict_IS_GUEST() ? Py_True : Py_False)
+#define _PyRestrict_BUILTIN() (_PyRestrict_IS_GUEST() ? Py_True : Py_False)
 
-#else  /* !WITH_RESTRICTED */
+#else /* !WITH_RESTRICTED */
 
 #define _PyRestrict_TYPE_ROW(type, name, skip)
 #define _PyRestrict_FUNCTION_ROW(module, name, def, skip)
@@ -314,16 +312,16 @@ extern int _PyRestrict_InitImport(PyInterpreterState *interp);
 #define _PyRestrict_ABANDON_INTERPRETER(tstate, status)
 #define _PyRestrict_INIT_MAIN(tstate)
 #define _PyRestrict_INIT_SYS(sysmod, on_error)
-#define _PyRestrict_SUBCLASSES(type) \
+#define _PyRestrict_SUBCLASSES(type)                                          \
     PyObject_CallMethod(type, "__subclasses__", NULL)
 #define _PyRestrict_STATIC_TYPES
 #define _PyRestrict_BUILTIN() Py_False
 
-#endif  /* WITH_RESTRICTED */
+#endif /* WITH_RESTRICTED */
 
 #include "pycore_restrict_guarded.h"
 
 #ifdef __cplusplus
 }
 #endif
-#endif  /* !Py_INTERNAL_RESTRICT_H */
+#endif /* !Py_INTERNAL_RESTRICT_H */

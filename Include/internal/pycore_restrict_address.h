@@ -15,11 +15,11 @@ extern "C" {
 /* The id of an object is an int of its address.  Not in place of the making of
    that one: debuggers stop where the function's first line is. */
 #ifdef WITH_RESTRICTED
-#define _PyRestrict_SHOW_ID(id, object)                                     \
-    do {                                                                    \
-        if (_PyRestrict_IN_USE()) {                                         \
-            Py_XSETREF(id, PyLong_FromVoidPtr(_PyRestrict_Shown(object)));  \
-        }                                                                   \
+#define _PyRestrict_SHOW_ID(id, object)                                       \
+    do {                                                                      \
+        if (_PyRestrict_IN_USE()) {                                           \
+            Py_XSETREF(id, PyLong_FromVoidPtr(_PyRestrict_Shown(object)));    \
+        }                                                                     \
     } while (0)
 #else
 #define _PyRestrict_SHOW_ID(id, object)
@@ -28,4 +28,4 @@ extern "C" {
 #ifdef __cplusplus
 }
 #endif
-#endif  /* !Py_INTERNAL_RESTRICT_ADDRESS_H */
+#endif /* !Py_INTERNAL_RESTRICT_ADDRESS_H */

@@ -15,7 +15,7 @@ extern "C" {
 
 #include "pycore_restrict.h"
 
-#define SECOND 1000000000         // nanoseconds, as are all times here
+#define SECOND 1000000000  // nanoseconds, as are all times here
 #define NEVER INT64_MAX
 
 static inline int
@@ -69,9 +69,9 @@ extern int64_t _PyRestrict_WakesAt(void);
 /* Nobody watches: the watchdog does not look at the guest any more. */
 extern void _PyRestrict_AwaitWatchdog(const struct _restrict_state *state);
 
-#endif  /* WITH_RESTRICTED */
+#endif /* WITH_RESTRICTED */
 
 #ifdef __cplusplus
 }
 #endif
-#endif  /* !Py_INTERNAL_RESTRICT_CLOCK_H */
+#endif /* !Py_INTERNAL_RESTRICT_CLOCK_H */

@@ -12,11 +12,11 @@ extern "C" {
 
 #ifdef WITH_RESTRICTED
 
-#define _PyRestrict_COPY_SMALL 256      // bytes that are not allocated
-#define _PyRestrict_COPY_MEMO 16        // slots likewise; a power of two
+#define _PyRestrict_COPY_SMALL 256  // bytes that are not allocated
+#define _PyRestrict_COPY_MEMO 16    // slots likewise; a power of two
 
 struct _restrict_memo {
-    PyObject *object;                   // NULL: a free slot
+    PyObject *object;  // NULL: a free slot
     size_t index;
 };
 
@@ -26,12 +26,12 @@ struct _restrict_memo {
 struct _restrict_copy {
     char *data;
     size_t size, allocated;
-    size_t at;                          // what was got out already
-    struct _restrict_memo *memo;        // of the side that puts
+    size_t at;                    // what was got out already
+    struct _restrict_memo *memo;  // of the side that puts
     size_t memo_slots, n_memo;
-    PyObject **refs;                    // of the side that gets
+    PyObject **refs;  // of the side that gets
     size_t n_refs, refs_allocated;
-    PyInterpreterState *guest;          // give up when it is stopped; or NULL
+    PyInterpreterState *guest;  // give up when it is stopped; or NULL
     unsigned int n_keys;
     char small_data[_PyRestrict_COPY_SMALL];
     struct _restrict_memo small_memo[_PyRestrict_COPY_MEMO];
@@ -54,9 +54,9 @@ PyAPI_FUNC(PyObject *) _PyRestrict_CopyGet(struct _restrict_copy *copy);
    of this side. */
 PyAPI_FUNC(void) _PyRestrict_CopyEnd(struct _restrict_copy *copy);
 
-#endif  /* WITH_RESTRICTED */
+#endif /* WITH_RESTRICTED */
 
 #ifdef __cplusplus
 }
 #endif
-#endif  /* !Py_INTERNAL_RESTRICT_COPY_H */
+#endif /* !Py_INTERNAL_RESTRICT_COPY_H */

@@ -12,17 +12,17 @@ extern "C" {
 
 #ifdef WITH_RESTRICTED
 
-struct _restrict_protection;            // one (group, type)
+struct _restrict_protection;  // one (group, type)
 
 struct _restrict_extended {
-    struct _restrict_protection *first; // raw memory
+    struct _restrict_protection *first;  // raw memory
 };
 
 extern void _PyRestrict_ExtendedFini(struct _restrict_extended *extended);
 
-#endif  /* WITH_RESTRICTED */
+#endif /* WITH_RESTRICTED */
 
 #ifdef __cplusplus
 }
 #endif
-#endif  /* !Py_INTERNAL_RESTRICT_EXTENDED_H */
+#endif /* !Py_INTERNAL_RESTRICT_EXTENDED_H */

@@ -17,10 +17,10 @@ extern "C" {
 #ifdef WITH_RESTRICTED
 
 #include <errno.h>
-#include <limits.h>               // PATH_MAX
+#include <limits.h>  // PATH_MAX
 #include <sys/stat.h>
 #include <sys/types.h>
-#include <unistd.h>               // close()
+#include <unistd.h>  // close()
 
 struct _restrict_state;
 
@@ -29,29 +29,29 @@ struct _restrict_state;
 /* What may be done with what a grant covers. */
 #define _PyRestrict_READ 1
 #define _PyRestrict_WRITE 2
-#define _PyRestrict_FOLDER 4      // of a refusal: a folder's grant is meant
+#define _PyRestrict_FOLDER 4  // of a refusal: a folder's grant is meant
 
 struct _restrict_grant {
-    char *path;                   // absolute, normal, as the host spelled it
+    char *path;  // absolute, normal, as the host spelled it
     size_t len;
-    int fd;                       // O_PATH, taken when the grant was made
-    int mode;                     // _PyRestrict_READ | _PyRestrict_WRITE
+    int fd;    // O_PATH, taken when the grant was made
+    int mode;  // _PyRestrict_READ | _PyRestrict_WRITE
     int is_dir;
     dev_t dev;
     ino_t ino;
 };
 
 struct _restrict_files {
-    struct _restrict_grant *grants;     // longest path first, raw memory
+    struct _restrict_grant *grants;  // longest path first, raw memory
     int n_grants;
-    struct _restrict_grant *sources;    // folders to import from, in order
+    struct _restrict_grant *sources;  // folders to import from, in order
     int n_sources;
-    char *cwd;                    // the guest's own; NULL: "/"
-    uint64_t *owned;              // bit n: descriptor n is the guest's
+    char *cwd;        // the guest's own; NULL: "/"
+    uint64_t *owned;  // bit n: descriptor n is the guest's
     size_t n_owned_words;
     int n_open;
-    int open_cap;                 // 0: the default
-    long long size_cap;           // bytes written, in all; -1: no cap
+    int open_cap;        // 0: the default
+    long long size_cap;  // bytes written, in all; -1: no cap
     long long size_written;
 };
 
@@ -60,7 +60,7 @@ struct _restrict_files {
    no symbolic link has a say in which grant is asked. */
 typedef struct {
     char text[PATH_MAX];
-    int is_dir;                   // it ended in a slash
+    int is_dir;  // it ended in a slash
 } _PyRestrict_Path;
 
 /* 0, or -1 with errno: ENOENT (empty), ENAMETOOLONG. */
@@ -184,108 +184,108 @@ extern PyMethodDef _PyRestrict_OsDescriptorFunctions[];
 extern int _PyRestrict_InitOs(PyObject *module);
 extern PyTypeObject _PyRestrict_DirEntry_Type;
 extern PyTypeObject _PyRestrict_ScandirIterator_Type;
-#define _PyRestrict_OS_TYPES \
+#define _PyRestrict_OS_TYPES                                                  \
     &_PyRestrict_DirEntry_Type, &_PyRestrict_ScandirIterator_Type,
 
 /* --- One-line hooks ------------------------------------------------------ */
 
 /* FileIO: this descriptor must be the guest's own. */
-#define _PyRestrict_FILE_USE(fd, on_refusal)                                \
-    do {                                                                    \
-        if (_PyRestrict_IS_GUEST()                                          \
-            && _PyRestrict_CheckDescriptor(fd) < 0)                         \
-        {                                                                   \
-            on_refusal;                                                     \
-        }                                                                   \
+#define _PyRestrict_FILE_USE(fd, on_refusal)                                  \
+    do {                                                                      \
+        if (_PyRestrict_IS_GUEST() && _PyRestrict_CheckDescriptor(fd) < 0)    \
+        {                                                                     \
+            on_refusal;                                                       \
+        }                                                                     \
     } while (0)
 
 /* The same before something is read from it as from a file. */
-#define _PyRestrict_FILE_READ(fd, on_refusal)                               \
-    do {                                                                    \
-        if (_PyRestrict_IS_GUEST() && _PyRestrict_CheckFile(fd) < 0) {      \
-            on_refusal;                                                     \
-        }                                                                   \
+#define _PyRestrict_FILE_READ(fd, on_refusal)                                 \
+    do {                                                                      \
+        if (_PyRestrict_IS_GUEST() && _PyRestrict_CheckFile(fd) < 0) {        \
+            on_refusal;                                                       \
+        }                                                                     \
     } while (0)
 
 /* The same for all that poll() is about to look at. */
-#define _PyRestrict_FILES_USE(entries, n, on_refusal)                       \
-    do {                                                                    \
-        if (_PyRestrict_IS_GUEST()) {                                       \
-            for (size_t i_ = 0; i_ < (size_t)(n); i_++) {                   \
-                if (_PyRestrict_CheckDescriptor((entries)[i_].fd) < 0) {    \
-                    on_refusal;                                             \
-                }                                                           \
-            }                                                               \
-        }                                                                   \
+#define _PyRestrict_FILES_USE(entries, n, on_refusal)                         \
+    do {                                                                      \
+        if (_PyRestrict_IS_GUEST()) {                                         \
+            for (size_t i_ = 0; i_ < (size_t)(n); i_++) {                     \
+                if (_PyRestrict_CheckDescriptor((entries)[i_].fd) < 0)        \
+                {                                                             \
+                    on_refusal;                                               \
+                }                                                             \
+            }                                                                 \
+        }                                                                     \
     } while (0)
 
-#define _PyRestrict_FILE_WRITE(fd, size, on_refusal)                        \
-    do {                                                                    \
-        if (_PyRestrict_IS_GUEST()                                          \
-            && (_PyRestrict_CheckFile(fd) < 0                               \
-                || _PyRestrict_ChargeFile(fd, size) < 0))                   \
-        {                                                                   \
-            on_refusal;                                                     \
-        }                                                                   \
+#define _PyRestrict_FILE_WRITE(fd, size, on_refusal)                          \
+    do {                                                                      \
+        if (_PyRestrict_IS_GUEST()                                            \
+            && (_PyRestrict_CheckFile(fd) < 0                                 \
+                || _PyRestrict_ChargeFile(fd, size) < 0))                     \
+        {                                                                     \
+            on_refusal;                                                       \
+        }                                                                     \
     } while (0)
 
-#define _PyRestrict_FILE_TRUNCATE(fd, size, on_refusal)                     \
-    do {                                                                    \
-        if (_PyRestrict_IS_GUEST()                                          \
-            && (_PyRestrict_CheckDescriptor(fd) < 0                         \
-                || _PyRestrict_ChargeTruncate(fd, size) < 0))               \
-        {                                                                   \
-            on_refusal;                                                     \
-        }                                                                   \
+#define _PyRestrict_FILE_TRUNCATE(fd, size, on_refusal)                       \
+    do {                                                                      \
+        if (_PyRestrict_IS_GUEST()                                            \
+            && (_PyRestrict_CheckDescriptor(fd) < 0                           \
+                || _PyRestrict_ChargeTruncate(fd, size) < 0))                 \
+        {                                                                     \
+            on_refusal;                                                       \
+        }                                                                     \
     } while (0)
 
 /* It is closed next: the number is the guest's no longer. */
-#define _PyRestrict_FILE_CLOSE(fd, on_refusal)                              \
-    do {                                                                    \
-        if (_PyRestrict_IS_GUEST()) {                                       \
-            if (_PyRestrict_CheckDescriptor(fd) < 0) {                      \
-                on_refusal;                                                 \
-            }                                                               \
-            _PyRestrict_DisownDescriptor(fd);                               \
-        }                                                                   \
+#define _PyRestrict_FILE_CLOSE(fd, on_refusal)                                \
+    do {                                                                      \
+        if (_PyRestrict_IS_GUEST()) {                                         \
+            if (_PyRestrict_CheckDescriptor(fd) < 0) {                        \
+                on_refusal;                                                   \
+            }                                                                 \
+            _PyRestrict_DisownDescriptor(fd);                                 \
+        }                                                                     \
     } while (0)
 
 /* Goes before `if (opener == Py_None) open() ... else call the opener`: a
    guest's path is opened by us instead. */
-#define _PyRestrict_FILE_OPEN(fd, opener, name, path, flags, on_error)      \
-    if (opener == Py_None && _PyRestrict_IS_GUEST()) {                      \
-        fd = _PyRestrict_OpenFile(name, path, flags);                       \
-        if (fd < 0) {                                                       \
-            on_error;                                                       \
-        }                                                                   \
-    }                                                                       \
+#define _PyRestrict_FILE_OPEN(fd, opener, name, path, flags, on_error)        \
+    if (opener == Py_None && _PyRestrict_IS_GUEST()) {                        \
+        fd = _PyRestrict_OpenFile(name, path, flags);                         \
+        if (fd < 0) {                                                         \
+            on_error;                                                         \
+        }                                                                     \
+    }                                                                         \
     else
 
 /* C code that opens a file by name does not do so for a guest. */
-#define _PyRestrict_NO_OPEN(path, raises, error_return)                     \
-    do {                                                                    \
-        if (_PyRestrict_IN_USE() && _PyThreadState_GET() != NULL            \
-            && _PyRestrict_GetState() != NULL)                              \
-        {                                                                   \
-            errno = EACCES;                                                 \
-            if (raises) {                                                   \
-                _PyRestrict_DenyOpen(path);                                 \
-            }                                                               \
-            return error_return;                                            \
-        }                                                                   \
+#define _PyRestrict_NO_OPEN(path, raises, error_return)                       \
+    do {                                                                      \
+        if (_PyRestrict_IN_USE() && _PyThreadState_GET() != NULL              \
+            && _PyRestrict_GetState() != NULL)                                \
+        {                                                                     \
+            errno = EACCES;                                                   \
+            if (raises) {                                                     \
+                _PyRestrict_DenyOpen(path);                                   \
+            }                                                                 \
+            return error_return;                                              \
+        }                                                                     \
     } while (0)
 
 /* Nor does it look for source lines to show. */
-#define _PyRestrict_NO_SOURCE_LINE(result)                                  \
-    do {                                                                    \
-        if (_PyRestrict_IS_GUEST()) {                                       \
-            return result;                                                  \
-        }                                                                   \
+#define _PyRestrict_NO_SOURCE_LINE(result)                                    \
+    do {                                                                      \
+        if (_PyRestrict_IS_GUEST()) {                                         \
+            return result;                                                    \
+        }                                                                     \
     } while (0)
 
 #define _PyRestrict_NO_TTY(tty) ((tty) && !_PyRestrict_IS_GUEST())
 
-#else  /* !WITH_RESTRICTED */
+#else /* !WITH_RESTRICTED */
 
 #define _PyRestrict_OS_TYPES
 #define _PyRestrict_FILE_USE(fd, on_refusal)
@@ -299,9 +299,9 @@ extern PyTypeObject _PyRestrict_ScandirIterator_Type;
 #define _PyRestrict_NO_SOURCE_LINE(result)
 #define _PyRestrict_NO_TTY(tty) (tty)
 
-#endif  /* WITH_RESTRICTED */
+#endif /* WITH_RESTRICTED */
 
 #ifdef __cplusplus
 }
 #endif
-#endif  /* !Py_INTERNAL_RESTRICT_FILES_H */
+#endif /* !Py_INTERNAL_RESTRICT_FILES_H */

@@ -23,20 +23,20 @@ extern "C" {
 extern void _PyRestrict_LeaveAlone(PyInterpreterState *interp);
 
 /* In the loop over what is not the main interpreter. */
-#define _PyRestrict_LEAVE_ALONE(interp)                                     \
-    if ((interp)->restricted != NULL) {                                     \
-        _PyRestrict_LeaveAlone(interp);                                     \
-        (interp) = (interp)->next;                                          \
-        continue;                                                           \
+#define _PyRestrict_LEAVE_ALONE(interp)                                       \
+    if ((interp)->restricted != NULL) {                                       \
+        _PyRestrict_LeaveAlone(interp);                                       \
+        (interp) = (interp)->next;                                            \
+        continue;                                                             \
     }
 
 #else
 
 #define _PyRestrict_LEAVE_ALONE(interp)
 
-#endif  /* WITH_RESTRICTED */
+#endif /* WITH_RESTRICTED */
 
 #ifdef __cplusplus
 }
 #endif
-#endif  /* !Py_INTERNAL_RESTRICT_FORK_H */
+#endif /* !Py_INTERNAL_RESTRICT_FORK_H */

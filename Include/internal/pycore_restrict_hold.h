@@ -29,81 +29,83 @@ _PyRestrict_LetGo(PyObject **held)
     Py_XDECREF(*held);
 }
 
-#define _PyRestrict_HOLD_NAME_(line) held_ ## line ## _
-#define _PyRestrict_HOLD_AT_(condition, object, line)                   \
-    __attribute__((cleanup(_PyRestrict_LetGo), unused))                 \
-    PyObject *_PyRestrict_HOLD_NAME_(line) =                            \
+#define _PyRestrict_HOLD_NAME_(line) held_##line##_
+// clang-format off
+#define _PyRestrict_HOLD_AT_(condition, object, line)                         \
+    _PyRestrict_AT_END(_PyRestrict_LetGo)                                     \
+    PyObject *_PyRestrict_HOLD_NAME_(line) =                                  \
         (condition) ? Py_XNewRef((PyObject *)(object)) : NULL
-#define _PyRestrict_HOLD_LINE_(condition, object, line) \
+// clang-format on
+#define _PyRestrict_HOLD_LINE_(condition, object, line)                       \
     _PyRestrict_HOLD_AT_(condition, object, line)
 
 /* Keep the object alive up to the end of the block: under a condition, which
    is `guest_` in a function of two versions, or if there may be guests. */
-#define _PyRestrict_HOLD_IF(condition, object) \
+#define _PyRestrict_HOLD_IF(condition, object)                                \
     _PyRestrict_HOLD_LINE_(condition, object, __LINE__)
-#define _PyRestrict_HOLD(object) \
+#define _PyRestrict_HOLD(object)                                              \
     _PyRestrict_HOLD_IF(_PyRestrict_IN_USE(), object)
 
 /* All of n objects that are `stride` bytes apart, some of them NULL. */
 PyAPI_FUNC(PyObject *) _PyRestrict_HoldMany(PyObject **first, size_t stride,
                                             Py_ssize_t n);
-#define _PyRestrict_HOLD_MANY(first, stride, n)                         \
-    __attribute__((cleanup(_PyRestrict_LetGo), unused))                 \
-    PyObject *held_many_ = _PyRestrict_IS_GUEST()                       \
-        ? _PyRestrict_HoldMany((first), (stride), (n)) : NULL
+#define _PyRestrict_HOLD_MANY(first, stride, n)                               \
+    _PyRestrict_AT_END(_PyRestrict_LetGo)                                     \
+    PyObject *held_many_ = _PyRestrict_IS_GUEST()                             \
+                               ? _PyRestrict_HoldMany((first), (stride), (n)) \
+                               : NULL
 
 /* Can comparing the two run no code of a guest's? */
-#define _PyRestrict_ATOMS(v, w)                                         \
-    ((PyLong_CheckExact(v) || PyUnicode_CheckExact(v))                  \
+#define _PyRestrict_ATOMS(v, w)                                               \
+    ((PyLong_CheckExact(v) || PyUnicode_CheckExact(v))                        \
      && (PyLong_CheckExact(w) || PyUnicode_CheckExact(w)))
 
 /* The same in two steps, where the block is left by goto before the second. */
-#define _PyRestrict_HOLDER(name)                                        \
-    __attribute__((cleanup(_PyRestrict_LetGo)))                         \
-    PyObject *held_ ## name ## _ = NULL
-#define _PyRestrict_HOLD_BY(name, object)                               \
-    Py_XSETREF(held_ ## name ## _,                                      \
+#define _PyRestrict_HOLDER(name)                                              \
+    _PyRestrict_AT_END(_PyRestrict_LetGo) PyObject *held_##name##_ = NULL
+#define _PyRestrict_HOLD_BY(name, object)                                     \
+    Py_XSETREF(held_##name##_,                                                \
                _PyRestrict_IN_USE() ? Py_XNewRef(object) : NULL)
 
 /* What can only be with a guest. */
-#define _PyRestrict_IF(condition, action)                               \
-    do {                                                                \
-        if (condition) {                                                \
-            action;                                                     \
-        }                                                               \
+#define _PyRestrict_IF(condition, action)                                     \
+    do {                                                                      \
+        if (condition) {                                                      \
+            action;                                                           \
+        }                                                                     \
     } while (0)
 
 /* A NULL that there is not without a guest. */
-#define _PyRestrict_IF_NULL(condition, object, action)                  \
-    do {                                                                \
-        if ((condition) && (object) == NULL) {                          \
-            action;                                                     \
-        }                                                               \
+#define _PyRestrict_IF_NULL(condition, object, action)                        \
+    do {                                                                      \
+        if ((condition) && (object) == NULL) {                                \
+            action;                                                           \
+        }                                                                     \
     } while (0)
 
 /* In PyObject_CallMethodObjArgs(): obj.name(...), with obj held. */
 extern PyObject *_PyRestrict_CallMethod(PyObject *obj, PyObject *name,
                                         va_list args);
-#define _PyRestrict_CALL_METHOD(obj, name)                              \
-    do {                                                                \
-        if (_PyRestrict_IN_USE()) {                                     \
-            va_list args_;                                              \
-            va_start(args_, name);                                      \
-            PyObject *result_ = _PyRestrict_CallMethod(obj, name, args_); \
-            va_end(args_);                                              \
-            return result_;                                             \
-        }                                                               \
+#define _PyRestrict_CALL_METHOD(obj, name)                                    \
+    do {                                                                      \
+        if (_PyRestrict_IN_USE()) {                                           \
+            va_list args_;                                                    \
+            va_start(args_, name);                                            \
+            PyObject *result_ = _PyRestrict_CallMethod(obj, name, args_);     \
+            va_end(args_);                                                    \
+            return result_;                                                   \
+        }                                                                     \
     } while (0)
 
 /* The __dict__ of an object that is set an attribute whose name compares
    itself: made before, so that it is the same for everybody, and kept. */
 PyAPI_FUNC(int) _PyRestrict_DictOf(PyObject *obj, PyObject **dict);
-#define _PyRestrict_HOLD_DICT(obj, name, error_return)                  \
-    _PyRestrict_HOLDER(dict);                                           \
-    if (!PyUnicode_CheckExact(name)                                     \
-        && _PyRestrict_DictOf((obj), &held_dict_) < 0)                  \
-    {                                                                   \
-        return error_return;                                            \
+#define _PyRestrict_HOLD_DICT(obj, name, error_return)                        \
+    _PyRestrict_HOLDER(dict);                                                 \
+    if (!PyUnicode_CheckExact(name)                                           \
+        && _PyRestrict_DictOf((obj), &held_dict_) < 0)                        \
+    {                                                                         \
+        return error_return;                                                  \
     }
 
 /* In PyUnicode_FromFormatV(): what is formatted, up to the end of it.  It is
@@ -116,12 +118,12 @@ struct _restrict_held_args {
 extern void _PyRestrict_HoldArgs(struct _restrict_held_args *held,
                                  const char *format, va_list args);
 extern void _PyRestrict_LetArgsGo(struct _restrict_held_args *held);
-#define _PyRestrict_HOLD_ARGS(format, args)                             \
-    __attribute__((cleanup(_PyRestrict_LetArgsGo)))                     \
-    struct _restrict_held_args held_args_;                              \
-    held_args_.count = 0;                                               \
-    if (_PyRestrict_IS_GUEST()) {                                       \
-        _PyRestrict_HoldArgs(&held_args_, format, args);                \
+#define _PyRestrict_HOLD_ARGS(format, args)                                   \
+    _PyRestrict_AT_END(_PyRestrict_LetArgsGo) struct _restrict_held_args      \
+        held_args_;                                                           \
+    held_args_.count = 0;                                                     \
+    if (_PyRestrict_IS_GUEST()) {                                             \
+        _PyRestrict_HoldArgs(&held_args_, format, args);                      \
     }
 
 /* PyMapping_GetOptionalItem() of a mapping that the look-up may take away. */
@@ -132,17 +134,17 @@ _PyRestrict_HeldItem(PyObject *mapping, PyObject *key, PyObject **result)
     return PyMapping_GetOptionalItem(mapping, key, result);
 }
 
-#define _PyRestrict_HELD_ITEM(mapping, key, result)                     \
+#define _PyRestrict_HELD_ITEM(mapping, key, result)                           \
     _PyRestrict_HeldItem(mapping, key, result)
 
 /* --- Memory ---------------------------------------------------------------- */
 
 /* Memory that Python code gets to see before it is written. */
-#define _PyRestrict_WIPE(memory, size)                                  \
-    do {                                                                \
-        if (_PyRestrict_IS_GUEST()) {                                   \
-            memset((memory), 0, (size_t)(size));                        \
-        }                                                               \
+#define _PyRestrict_WIPE(memory, size)                                        \
+    do {                                                                      \
+        if (_PyRestrict_IS_GUEST()) {                                         \
+            memset((memory), 0, (size_t)(size));                              \
+        }                                                                     \
     } while (0)
 
 /* --- What C code takes for granted ------------------------------------------ */
@@ -160,40 +162,40 @@ extern PyObject *_PyRestrict_GroupRepr(PyObject *group);
 extern reprfunc _PyRestrict_group_repr;
 
 /* Is this struct.Struct, and not what the guest put in its place? */
-#define _PyRestrict_TRUE_STRUCT(type, on_error)                         \
-    do {                                                                \
-        if (_PyRestrict_TrueStructCheck(type) < 0) {                    \
-            on_error;                                                   \
-        }                                                               \
+#define _PyRestrict_TRUE_STRUCT(type, on_error)                               \
+    do {                                                                      \
+        if (_PyRestrict_TrueStructCheck(type) < 0) {                          \
+            on_error;                                                         \
+        }                                                                     \
     } while (0)
 
 /* The object, if it is what C code takes it for without a look: it comes by
    way of classes, or from places, that a guest can change. */
 #define _PyRestrict_MADE(obj, type) _PyRestrict_Made((obj), (type))
-#define _PyRestrict_DERIVED(type, base, on_error)                       \
-    do {                                                                \
-        if (_PyRestrict_DerivedCheck((type), (base)) < 0) {             \
-            on_error;                                                   \
-        }                                                               \
+#define _PyRestrict_DERIVED(type, base, on_error)                             \
+    do {                                                                      \
+        if (_PyRestrict_DerivedCheck((type), (base)) < 0) {                   \
+            on_error;                                                         \
+        }                                                                     \
     } while (0)
 
 /* Keys that are compared in C among things that are not objects: a string
    that is no more than that runs nothing of the guest's. */
-#define _PyRestrict_EXACT_KEY(key, otherwise)                           \
-    do {                                                                \
-        if (!PyUnicode_CheckExact(key) && _PyRestrict_IS_GUEST()) {     \
-            otherwise;                                                  \
-        }                                                               \
+#define _PyRestrict_EXACT_KEY(key, otherwise)                                 \
+    do {                                                                      \
+        if (!PyUnicode_CheckExact(key) && _PyRestrict_IS_GUEST()) {           \
+            otherwise;                                                        \
+        }                                                                     \
     } while (0)
 
 /* What is read as a datetime is one. */
-#define _PyRestrict_IS_DATETIME(is, on_error)                           \
-    do {                                                                \
-        if (!(is) && _PyRestrict_IS_GUEST()) {                          \
-            PyErr_SetString(PyExc_TypeError,                            \
-                            "argument must be a datetime or None");     \
-            on_error;                                                   \
-        }                                                               \
+#define _PyRestrict_IS_DATETIME(is, on_error)                                 \
+    do {                                                                      \
+        if (!(is) && _PyRestrict_IS_GUEST()) {                                \
+            PyErr_SetString(PyExc_TypeError,                                  \
+                            "argument must be a datetime or None");           \
+            on_error;                                                         \
+        }                                                                     \
     } while (0)
 
 /* An object that a C function is at work on, on this thread. */
@@ -208,20 +210,20 @@ PyAPI_FUNC(void) _PyRestrict_EndUse(struct _restrict_use *use);
 
 /* Refuse if a function with this line is at work on the object already, and
    work on it up to the end of the block. */
-#define _PyRestrict_USE_ONCE(object, what, on_error)                    \
-    __attribute__((cleanup(_PyRestrict_EndUse)))                        \
-    struct _restrict_use use_ = {NULL, NULL};                           \
-    if (_PyRestrict_IS_GUEST()                                          \
-        && _PyRestrict_BeginUse(&use_, (object), (what)) < 0)           \
-    {                                                                   \
-        on_error;                                                       \
+#define _PyRestrict_USE_ONCE(object, what, on_error)                          \
+    _PyRestrict_AT_END(_PyRestrict_EndUse) struct _restrict_use use_ = {      \
+        NULL, NULL};                                                          \
+    if (_PyRestrict_IS_GUEST()                                                \
+        && _PyRestrict_BeginUse(&use_, (object), (what)) < 0)                 \
+    {                                                                         \
+        on_error;                                                             \
     }
 
 /* Some guest is stopped, and nothing in it compares: for an assertion. */
 #define _PyRestrict_NO_COMPARING() _PyRestrict_POLLING()
 
 /* A new reference to the C module itself, whatever sys.modules holds. */
-#define _PyRestrict_BUILTIN_MODULE(name, upstream)                      \
+#define _PyRestrict_BUILTIN_MODULE(name, upstream)                            \
     (_PyRestrict_IS_GUEST() ? _PyRestrict_BuiltinModule(name) : (upstream))
 
 #else
@@ -236,7 +238,7 @@ PyAPI_FUNC(void) _PyRestrict_EndUse(struct _restrict_use *use);
 #define _PyRestrict_HOLD_BY(name, object)
 #define _PyRestrict_HOLD_DICT(obj, name, error_return)
 #define _PyRestrict_HOLD_ARGS(format, args)
-#define _PyRestrict_HELD_ITEM(mapping, key, result)                     \
+#define _PyRestrict_HELD_ITEM(mapping, key, result)                           \
     PyMapping_GetOptionalItem(mapping, key, result)
 #define _PyRestrict_WIPE(memory, size)
 #define _PyRestrict_TRUE_STRUCT(type, on_error)
@@ -248,9 +250,9 @@ PyAPI_FUNC(void) _PyRestrict_EndUse(struct _restrict_use *use);
 #define _PyRestrict_NO_COMPARING() 0
 #define _PyRestrict_BUILTIN_MODULE(name, upstream) (upstream)
 
-#endif  /* WITH_RESTRICTED */
+#endif /* WITH_RESTRICTED */
 
 #ifdef __cplusplus
 }
 #endif
-#endif  /* !Py_INTERNAL_RESTRICT_HOLD_H */
+#endif /* !Py_INTERNAL_RESTRICT_HOLD_H */

@@ -19,8 +19,8 @@ extern "C" {
 
 #ifdef WITH_RESTRICTED
 
-#include <sys/types.h>            // pid_t
-#include <time.h>                 // clockid_t
+#include <sys/types.h>  // pid_t
+#include <time.h>       // clockid_t
 
 typedef enum {
     _PyRestrict_LIMIT_NONE,
@@ -37,26 +37,26 @@ typedef enum {
 /* --- Memory (restrict_memory.c) ----------------------------------------------- */
 
 struct _restrict_state;
-struct _restrict_heap;            // Python/restrict_heap.c
+struct _restrict_heap;  // Python/restrict_heap.c
 
 /* A block that we map ourselves. */
 struct _restrict_mapping {
-    void *address;                // page-aligned; NULL: a free place
-    size_t size;                  // a multiple of the page size
+    void *address;  // page-aligned; NULL: a free place
+    size_t size;    // a multiple of the page size
 };
 
 /* In the allocator state of each interpreter; bytes. */
 struct _restrict_memory {
-    struct _restrict_state *owner;      // NULL: trusted, nothing is counted
-    size_t cap;                         // SIZE_MAX: none
+    struct _restrict_state *owner;  // NULL: trusted, nothing is counted
+    size_t cap;                     // SIZE_MAX: none
     size_t used;
     size_t peak;
-    size_t charged;                     // of used: by extensions
-    struct _restrict_mapping *mappings; // open addressing, a power of two
+    size_t charged;                      // of used: by extensions
+    struct _restrict_mapping *mappings;  // open addressing, a power of two
     size_t n_mappings, n_places;
-    struct _restrict_heap *heap;        // blocks below that; NULL: none yet
-    struct _restrict_mapping *kept;     // free mappings, for the next block
-    size_t n_kept, kept_size;           // how many; bytes in all
+    struct _restrict_heap *heap;     // blocks below that; NULL: none yet
+    struct _restrict_mapping *kept;  // free mappings, for the next block
+    size_t n_kept, kept_size;        // how many; bytes in all
 };
 
 struct _is;
@@ -92,34 +92,34 @@ PyAPI_FUNC(int) _PyRestrict_StoppedHere(void);
 
 /* Nanoseconds. */
 struct _restrict_clock {
-    int64_t cap;                  // 0: none
-    int64_t used;                 // up to `base`
-    int64_t base;                 // when counting began; -1: not counting
+    int64_t cap;   // 0: none
+    int64_t used;  // up to `base`
+    int64_t base;  // when counting began; -1: not counting
 };
 
 typedef enum {
     _PyRestrict_NOT_RUNNING,
-    _PyRestrict_SWAPPED_IN,       // the rule of pyrestrict.h
-    _PyRestrict_BRACKETED,        // BeginRun() to EndRun()
+    _PyRestrict_SWAPPED_IN,  // the rule of pyrestrict.h
+    _PyRestrict_BRACKETED,   // BeginRun() to EndRun()
 } _PyRestrict_RunKind;
 
 /* Guarded by the watchdog's mutex, but for `hit`, which is atomic, and what
    only the running guest touches: steps and output. */
 struct _restrict_limits {
-    int hit;                      // a _PyRestrict_Limit, once and for good
-    PyObject *stop;               // the exception, made in advance
-    int started;                  // time counts: the interpreter is made
+    int hit;         // a _PyRestrict_Limit, once and for good
+    PyObject *stop;  // the exception, made in advance
+    int started;     // time counts: the interpreter is made
     _PyRestrict_RunKind running;
-    int bracketed;                // BeginRun() was called at some time
-    int paused;                   // PauseCPU() without ResumeCPU()
+    int bracketed;  // BeginRun() was called at some time
+    int paused;     // PauseCPU() without ResumeCPU()
     struct _restrict_clock cpu, wall;
-    clockid_t cpu_clock;          // of the thread that runs the guest
-    pid_t thread;                 // the same, as the kernel calls it
-    int64_t nudge_after;          // nanoseconds between two signals to it
+    clockid_t cpu_clock;  // of the thread that runs the guest
+    pid_t thread;         // the same, as the kernel calls it
+    int64_t nudge_after;  // nanoseconds between two signals to it
     int64_t nudge_at;
-    struct _restrict_state *next; // of those that are running
-    uint64_t steps, step_cap;     // 0: none
-    size_t output, output_cap;    // SIZE_MAX: none
+    struct _restrict_state *next;  // of those that are running
+    uint64_t steps, step_cap;      // 0: none
+    size_t output, output_cap;     // SIZE_MAX: none
 };
 
 // Exported for shared extensions.
@@ -176,64 +176,63 @@ extern int _PyRestrict_NetBytesExceeded(void);
 /* --- One-line hooks ------------------------------------------------------------ */
 
 #define _PyRestrict_OBMALLOC_MEMBER struct _restrict_memory restricted;
-#define _PyRestrict_IS_CHARGED(state)                                       \
+#define _PyRestrict_IS_CHARGED(state)                                         \
     __builtin_expect((state)->restricted.owner != NULL, 0)
 #define _PyRestrict_INIT_MEMORY(interp) _PyRestrict_InitMemory(interp)
-#define _PyRestrict_CHARGE_ARENA(state, size, error_return)                 \
-    do {                                                                    \
-        if (_PyRestrict_IS_CHARGED(state)                                   \
-            && _PyRestrict_ChargeArena(&(state)->restricted, size) < 0)     \
-        {                                                                   \
-            return error_return;                                            \
-        }                                                                   \
+#define _PyRestrict_CHARGE_ARENA(state, size, error_return)                   \
+    do {                                                                      \
+        if (_PyRestrict_IS_CHARGED(state)                                     \
+            && _PyRestrict_ChargeArena(&(state)->restricted, size) < 0)       \
+        {                                                                     \
+            return error_return;                                              \
+        }                                                                     \
     } while (0)
-#define _PyRestrict_REFUND_ARENA(state, size)                               \
-    do {                                                                    \
-        if (_PyRestrict_IS_CHARGED(state)) {                                \
-            _PyRestrict_Refund(&(state)->restricted, size);                 \
-        }                                                                   \
+#define _PyRestrict_REFUND_ARENA(state, size)                                 \
+    do {                                                                      \
+        if (_PyRestrict_IS_CHARGED(state)) {                                  \
+            _PyRestrict_Refund(&(state)->restricted, size);                   \
+        }                                                                     \
     } while (0)
-#define _PyRestrict_LARGE_ALLOC(state, size, zeroed)                        \
-    do {                                                                    \
-        if (_PyRestrict_IS_CHARGED(state)) {                                \
-            return _PyRestrict_LargeAlloc(&(state)->restricted, size,       \
-                                          zeroed);                          \
-        }                                                                   \
+#define _PyRestrict_LARGE_ALLOC(state, size, zeroed)                          \
+    do {                                                                      \
+        if (_PyRestrict_IS_CHARGED(state)) {                                  \
+            return _PyRestrict_LargeAlloc(&(state)->restricted, size,         \
+                                          zeroed);                            \
+        }                                                                     \
     } while (0)
-#define _PyRestrict_LARGE_REALLOC(state, ptr, size)                         \
-    do {                                                                    \
-        if (_PyRestrict_IS_CHARGED(state)) {                                \
-            return _PyRestrict_LargeRealloc(&(state)->restricted, ptr,      \
-                                            size);                          \
-        }                                                                   \
+#define _PyRestrict_LARGE_REALLOC(state, ptr, size)                           \
+    do {                                                                      \
+        if (_PyRestrict_IS_CHARGED(state)) {                                  \
+            return _PyRestrict_LargeRealloc(&(state)->restricted, ptr, size); \
+        }                                                                     \
     } while (0)
-#define _PyRestrict_LARGE_FREE(state, ptr)                                  \
-    do {                                                                    \
-        if (_PyRestrict_IS_CHARGED(state)) {                                \
-            _PyRestrict_LargeFree(&(state)->restricted, ptr);               \
-            return;                                                         \
-        }                                                                   \
+#define _PyRestrict_LARGE_FREE(state, ptr)                                    \
+    do {                                                                      \
+        if (_PyRestrict_IS_CHARGED(state)) {                                  \
+            _PyRestrict_LargeFree(&(state)->restricted, ptr);                 \
+            return;                                                           \
+        }                                                                     \
     } while (0)
 /* Frames live in chunks that come and go without an object: charged to the
    interpreter whose thread state is current, which may be none at the end. */
-#define _PyRestrict_CHARGE_FRAMES(size, error_return)                       \
-    do {                                                                    \
-        PyThreadState *current = _PyThreadState_GET();                      \
-        if (_PyRestrict_IN_USE() && current != NULL                         \
-            && current->interp->restricted != NULL                          \
-            && _PyRestrict_ChargeFrames(current, size) < 0)                 \
-        {                                                                   \
-            return error_return;                                            \
-        }                                                                   \
+#define _PyRestrict_CHARGE_FRAMES(size, error_return)                         \
+    do {                                                                      \
+        PyThreadState *current = _PyThreadState_GET();                        \
+        if (_PyRestrict_IN_USE() && current != NULL                           \
+            && current->interp->restricted != NULL                            \
+            && _PyRestrict_ChargeFrames(current, size) < 0)                   \
+        {                                                                     \
+            return error_return;                                              \
+        }                                                                     \
     } while (0)
-#define _PyRestrict_REFUND_FRAMES(size)                                     \
-    do {                                                                    \
-        PyThreadState *current = _PyThreadState_GET();                      \
-        if (_PyRestrict_IN_USE() && current != NULL                         \
-            && current->interp->restricted != NULL)                         \
-        {                                                                   \
-            _PyRestrict_RefundFrames(current, size);                        \
-        }                                                                   \
+#define _PyRestrict_REFUND_FRAMES(size)                                       \
+    do {                                                                      \
+        PyThreadState *current = _PyThreadState_GET();                        \
+        if (_PyRestrict_IN_USE() && current != NULL                           \
+            && current->interp->restricted != NULL)                           \
+        {                                                                     \
+            _PyRestrict_RefundFrames(current, size);                          \
+        }                                                                     \
     } while (0)
 
 /* In the eval breaker of a thread: look at every check whether the guest is
@@ -241,212 +240,209 @@ extern int _PyRestrict_NetBytesExceeded(void);
 #define _PY_RESTRICTED_BIT (1U << 7)
 
 /* A thread that runs a guest's thread state may go on with the host's. */
-#define _PyRestrict_ATTACHED(tstate)                                        \
-    do {                                                                    \
-        if (_PyRestrict_IN_USE()) {                                         \
-            _PyRestrict_Attached(tstate);                                   \
-        }                                                                   \
+#define _PyRestrict_ATTACHED(tstate)                                          \
+    do {                                                                      \
+        if (_PyRestrict_IN_USE()) {                                           \
+            _PyRestrict_Attached(tstate);                                     \
+        }                                                                     \
     } while (0)
-#define _PyRestrict_HANDLE_PENDING(tstate, breaker, error_return)           \
-    do {                                                                    \
-        if (((breaker) & _PY_RESTRICTED_BIT)                                \
-            && _PyRestrict_HandlePending(tstate) < 0)                       \
-        {                                                                   \
-            return error_return;                                            \
-        }                                                                   \
+#define _PyRestrict_HANDLE_PENDING(tstate, breaker, error_return)             \
+    do {                                                                      \
+        if (((breaker) & _PY_RESTRICTED_BIT)                                  \
+            && _PyRestrict_HandlePending(tstate) < 0)                         \
+        {                                                                     \
+            return error_return;                                              \
+        }                                                                     \
     } while (0)
 /* In loops of C code that check nothing else. */
-#define _PyRestrict_POLL(error_return)                                      \
-    do {                                                                    \
-        if (_PyRestrict_POLLING() && _PyRestrict_CheckStop() < 0) {         \
-            return error_return;                                            \
-        }                                                                   \
+#define _PyRestrict_POLL(error_return)                                        \
+    do {                                                                      \
+        if (_PyRestrict_POLLING() && _PyRestrict_CheckStop() < 0) {           \
+            return error_return;                                              \
+        }                                                                     \
     } while (0)
-#define _PyRestrict_POLL_IF(condition, error_return)                        \
-    do {                                                                    \
-        if (condition) {                                                    \
-            _PyRestrict_POLL(error_return);                                 \
-        }                                                                   \
+#define _PyRestrict_POLL_IF(condition, error_return)                          \
+    do {                                                                      \
+        if (condition) {                                                      \
+            _PyRestrict_POLL(error_return);                                   \
+        }                                                                     \
     } while (0)
 /* The same in a function that has to put something right first. */
-#define _PyRestrict_POLL_DO(condition, action)                              \
-    do {                                                                    \
-        if ((condition) && _PyRestrict_POLLING()                            \
-            && _PyRestrict_CheckStop() < 0)                                 \
-        {                                                                   \
-            action;                                                         \
-        }                                                                   \
+#define _PyRestrict_POLL_DO(condition, action)                                \
+    do {                                                                      \
+        if ((condition) && _PyRestrict_POLLING()                              \
+            && _PyRestrict_CheckStop() < 0)                                   \
+        {                                                                     \
+            action;                                                           \
+        }                                                                     \
     } while (0)
 /* The same where there is no way to fail: what comes of it is dropped at the
    next check. */
-#define _PyRestrict_STOPPED() \
+#define _PyRestrict_STOPPED()                                                 \
     (_PyRestrict_POLLING() && _PyRestrict_LibraryStopped())
-#define _PyRestrict_STOPPED_HERE() \
+#define _PyRestrict_STOPPED_HERE()                                            \
     (_PyRestrict_POLLING() && _PyRestrict_StoppedHere())
 /* In front of a loop that moves ptr up to end, each step of which may take
    time in proportion to `cost`: nothing is to be added to a step.  The loop
    ends where it would have, or early in a stopped guest. */
 #define _PyRestrict_PIECE(cost) (((Py_ssize_t)1 << 22) / ((cost) + 4) + 1)
-#define _PyRestrict_NEXT_PIECE(ptr, last, cost)                             \
-    ((last) - (ptr) > _PyRestrict_PIECE(cost)                               \
-     ? (ptr) + _PyRestrict_PIECE(cost) : (last))
-#define _PyRestrict_IN_PIECES(type, ptr, end, cost)                         \
-    for (type *last_ = (end), *once_ = last_; once_ != NULL; once_ = NULL)  \
-        for (type *end = _PyRestrict_NEXT_PIECE(ptr, last_, cost);          \
-             end != NULL;                                                   \
-             end = (ptr) == end && end < last_ && !_PyRestrict_STOPPED()    \
-                   ? _PyRestrict_NEXT_PIECE(ptr, last_, cost) : NULL)
+#define _PyRestrict_NEXT_PIECE(ptr, last, cost)                               \
+    ((last) - (ptr) > _PyRestrict_PIECE(cost)                                 \
+         ? (ptr) + _PyRestrict_PIECE(cost)                                    \
+         : (last))
+#define _PyRestrict_IN_PIECES(type, ptr, end, cost)                           \
+    for (type *last_ = (end), *once_ = last_; once_ != NULL; once_ = NULL)    \
+        for (type *end = _PyRestrict_NEXT_PIECE(ptr, last_, cost);            \
+             end != NULL;                                                     \
+             end = (ptr) == end && end < last_ && !_PyRestrict_STOPPED()      \
+                       ? _PyRestrict_NEXT_PIECE(ptr, last_, cost)             \
+                       : NULL)
 /* The same in SRE(count), for a set of pattern[1] codes, which is compiled
    best as it is: what is long is counted by the function itself, which polls,
    a piece at a time. */
-#define _PyRestrict_COUNT_PIECES(count, type, state, pattern, length)       \
-    if ((length) > _PyRestrict_PIECE(UINT32_MAX) && _PyRestrict_IS_GUEST()  \
-        && (length) > _PyRestrict_PIECE((pattern)[1]))                      \
-    {                                                                       \
-        Py_ssize_t piece_ = _PyRestrict_PIECE((pattern)[1]);                \
-        Py_ssize_t left_ = (length), n_;                                    \
-        const void *start_ = (state)->ptr;                                  \
-        do {                                                                \
-            n_ = count((state), (pattern), Py_MIN(piece_, left_));          \
-            (state)->ptr = (const type *)(state)->ptr + Py_MAX(n_, 0);      \
-            left_ -= n_;                                                    \
-        } while (n_ == piece_ && left_ > 0);                                \
-        Py_ssize_t all_ = (const type *)(state)->ptr                        \
-                          - (const type *)start_;                           \
-        (state)->ptr = start_;                                              \
-        return n_ < 0 ? n_ : all_;                                          \
+#define _PyRestrict_COUNT_PIECES(count, type, state, pattern, length)         \
+    if ((length) > _PyRestrict_PIECE(UINT32_MAX) && _PyRestrict_IS_GUEST()    \
+        && (length) > _PyRestrict_PIECE((pattern)[1]))                        \
+    {                                                                         \
+        Py_ssize_t piece_ = _PyRestrict_PIECE((pattern)[1]);                  \
+        Py_ssize_t left_ = (length), n_;                                      \
+        const void *start_ = (state)->ptr;                                    \
+        do {                                                                  \
+            n_ = count((state), (pattern), Py_MIN(piece_, left_));            \
+            (state)->ptr = (const type *)(state)->ptr + Py_MAX(n_, 0);        \
+            left_ -= n_;                                                      \
+        } while (n_ == piece_ && left_ > 0);                                  \
+        Py_ssize_t all_ = (const type *)(state)->ptr - (const type *)start_;  \
+        (state)->ptr = start_;                                                \
+        return n_ < 0 ? n_ : all_;                                            \
     }
 /* sort() of many keys, or of keys that take long to compare: in a guest, it
    compares by a function that looks first. */
-#define _PyRestrict_COMPARE_MEMBER                                          \
+#define _PyRestrict_COMPARE_MEMBER                                            \
     int (*unpolled_compare)(PyObject *, PyObject *, MergeState *);
-#define _PyRestrict_POLLED_COMPARE                                          \
-    static int                                                              \
-    polled_compare(PyObject *v, PyObject *w, MergeState *ms)                \
-    {                                                                       \
-        _PyRestrict_POLL(-1);                                               \
-        return ms->unpolled_compare(v, w, ms);                              \
+#define _PyRestrict_POLLED_COMPARE                                            \
+    static int polled_compare(PyObject *v, PyObject *w, MergeState *ms)       \
+    {                                                                         \
+        _PyRestrict_POLL(-1);                                                 \
+        return ms->unpolled_compare(v, w, ms);                                \
     }
-#define _PyRestrict_POLL_COMPARE(ms)                                        \
-    do {                                                                    \
-        if (_PyRestrict_IS_GUEST()) {                                       \
-            (ms).unpolled_compare = (ms).key_compare;                       \
-            (ms).key_compare = polled_compare;                              \
-        }                                                                   \
+#define _PyRestrict_POLL_COMPARE(ms)                                          \
+    do {                                                                      \
+        if (_PyRestrict_IS_GUEST()) {                                         \
+            (ms).unpolled_compare = (ms).key_compare;                         \
+            (ms).key_compare = polled_compare;                                \
+        }                                                                     \
     } while (0)
 /* Iterators of itertools that need not end, or not soon; those of other
    iterators, which may be as deep as memory allows; and those of them that a
    guest can take apart while they are at work.  Their types belong to one
    interpreter: those of a restricted one look, others pay nothing. */
-#define _PyRestrict_POLLED_ITERATORS(X)                                     \
-    X(combinations_next, combinationsobject, combinations_type)             \
-    X(count_next, countobject, count_type)                                  \
-    X(cwr_next, cwrobject, cwr_type)                                        \
-    X(permutations_next, permutationsobject, permutations_type)             \
-    X(product_next, productobject, product_type)                            \
+#define _PyRestrict_POLLED_ITERATORS(X)                                       \
+    X(combinations_next, combinationsobject, combinations_type)               \
+    X(count_next, countobject, count_type)                                    \
+    X(cwr_next, cwrobject, cwr_type)                                          \
+    X(permutations_next, permutationsobject, permutations_type)               \
+    X(product_next, productobject, product_type)                              \
     X(repeat_next, repeatobject, repeat_type)
-#define _PyRestrict_NESTED_ITERATORS(X)                                     \
-    X(_grouper_next, _grouperobject, _grouper_type)                         \
-    X(compress_next, compressobject, compress_type)                         \
-    X(dropwhile_next, dropwhileobject, dropwhile_type)                      \
-    X(filterfalse_next, filterfalseobject, filterfalse_type)                \
-    X(groupby_next, groupbyobject, groupby_type)                            \
-    X(starmap_next, starmapobject, starmap_type)                            \
-    X(takewhile_next, takewhileobject, takewhile_type)                      \
+#define _PyRestrict_NESTED_ITERATORS(X)                                       \
+    X(_grouper_next, _grouperobject, _grouper_type)                           \
+    X(compress_next, compressobject, compress_type)                           \
+    X(dropwhile_next, dropwhileobject, dropwhile_type)                        \
+    X(filterfalse_next, filterfalseobject, filterfalse_type)                  \
+    X(groupby_next, groupbyobject, groupby_type)                              \
+    X(starmap_next, starmapobject, starmap_type)                              \
+    X(takewhile_next, takewhileobject, takewhile_type)                        \
     X(tee_next, teeobject, tee_type)
-#define _PyRestrict_HOLDING_ITERATORS(X)                                    \
-    X(guest_accumulate_next, accumulateobject, accumulate_type)             \
-    X(guest_batched_next, batchedobject, batched_type)                      \
-    X(guest_chain_next, chainobject, chain_type)                            \
-    X(guest_cycle_next, cycleobject, cycle_type)                            \
-    X(guest_islice_next, isliceobject, islice_type)                         \
-    X(guest_pairwise_next, pairwiseobject, pairwise_type)                   \
+#define _PyRestrict_HOLDING_ITERATORS(X)                                      \
+    X(guest_accumulate_next, accumulateobject, accumulate_type)               \
+    X(guest_batched_next, batchedobject, batched_type)                        \
+    X(guest_chain_next, chainobject, chain_type)                              \
+    X(guest_cycle_next, cycleobject, cycle_type)                              \
+    X(guest_islice_next, isliceobject, islice_type)                           \
+    X(guest_pairwise_next, pairwiseobject, pairwise_type)                     \
     X(guest_zip_longest_next, ziplongestobject, ziplongest_type)
-#define _PyRestrict_POLLED_ITERATOR(next, object, type)                     \
-    static PyObject *                                                       \
-    looking_ ## next(PyObject *self)                                        \
-    {                                                                       \
-        _PyRestrict_POLL(NULL);                                             \
-        return next((object *)self);                                        \
+#define _PyRestrict_POLLED_ITERATOR(next, object, type)                       \
+    static PyObject *looking_##next(PyObject *self)                           \
+    {                                                                         \
+        _PyRestrict_POLL(NULL);                                               \
+        return next((object *)self);                                          \
     }
-#define _PyRestrict_NESTED_ITERATOR(next, object, type)                     \
-    static PyObject *                                                       \
-    looking_ ## next(PyObject *self)                                        \
-    {                                                                       \
-        PyThreadState *tstate = _PyThreadState_GET();                       \
-        _PyRestrict_POLL(NULL);                                             \
-        if (_Py_EnterRecursiveCallTstate(tstate, "")) {                     \
-            return NULL;                                                    \
-        }                                                                   \
-        PyObject *result = next((object *)self);                            \
-        _Py_LeaveRecursiveCallTstate(tstate);                               \
-        return result;                                                      \
+#define _PyRestrict_NESTED_ITERATOR(next, object, type)                       \
+    static PyObject *looking_##next(PyObject *self)                           \
+    {                                                                         \
+        PyThreadState *tstate = _PyThreadState_GET();                         \
+        _PyRestrict_POLL(NULL);                                               \
+        if (_Py_EnterRecursiveCallTstate(tstate, "")) {                       \
+            return NULL;                                                      \
+        }                                                                     \
+        PyObject *result = next((object *)self);                              \
+        _Py_LeaveRecursiveCallTstate(tstate);                                 \
+        return result;                                                        \
     }
-#define _PyRestrict_SET_ITERATOR(next, object, type)                        \
-    state->type->tp_iternext = looking_ ## next;
-#define _PyRestrict_GUEST_ITERATORS                                         \
-    _PyRestrict_POLLED_ITERATORS(_PyRestrict_POLLED_ITERATOR)               \
-    _PyRestrict_NESTED_ITERATORS(_PyRestrict_NESTED_ITERATOR)               \
-    _PyRestrict_HOLDING_ITERATORS(_PyRestrict_NESTED_ITERATOR)
-#define _PyRestrict_SET_GUEST_ITERATORS(state)                              \
-    do {                                                                    \
-        if (_PyRestrict_IS_GUEST()) {                                       \
-            _PyRestrict_POLLED_ITERATORS(_PyRestrict_SET_ITERATOR)          \
-            _PyRestrict_NESTED_ITERATORS(_PyRestrict_SET_ITERATOR)          \
-            _PyRestrict_HOLDING_ITERATORS(_PyRestrict_SET_ITERATOR)         \
-        }                                                                   \
+#define _PyRestrict_SET_ITERATOR(next, object, type)                          \
+    state->type->tp_iternext = looking_##next;
+#define _PyRestrict_GUEST_ITERATORS                                           \
+    _PyRestrict_POLLED_ITERATORS(_PyRestrict_POLLED_ITERATOR)                 \
+        _PyRestrict_NESTED_ITERATORS(_PyRestrict_NESTED_ITERATOR)             \
+            _PyRestrict_HOLDING_ITERATORS(_PyRestrict_NESTED_ITERATOR)
+#define _PyRestrict_SET_GUEST_ITERATORS(state)                                \
+    do {                                                                      \
+        if (_PyRestrict_IS_GUEST()) {                                         \
+            _PyRestrict_POLLED_ITERATORS(_PyRestrict_SET_ITERATOR)            \
+                _PyRestrict_NESTED_ITERATORS(_PyRestrict_SET_ITERATOR)        \
+                    _PyRestrict_HOLDING_ITERATORS(_PyRestrict_SET_ITERATOR)   \
+        }                                                                     \
     } while (0)
-#define _PyRestrict_POLL_RESULT(result)                                     \
-    do {                                                                    \
-        if (_PyRestrict_POLLING()) {                                        \
-            return _PyRestrict_CheckResult(result);                         \
-        }                                                                   \
+#define _PyRestrict_POLL_RESULT(result)                                       \
+    do {                                                                      \
+        if (_PyRestrict_POLLING()) {                                          \
+            return _PyRestrict_CheckResult(result);                           \
+        }                                                                     \
     } while (0)
 /* In the evaluation loop, where an exception looks for its handler: a
    stopped guest has none, and gets no traceback either. */
-#define _PyRestrict_UNWINDS(tstate) \
+#define _PyRestrict_UNWINDS(tstate)                                           \
     (_PyRestrict_POLLING() && _PyRestrict_Unwinding(tstate))
-#define _PyRestrict_NO_TRACEBACK(tstate)                                    \
-    if (_PyRestrict_UNWINDS(tstate)) {                                      \
-        goto exception_unwind;                                              \
+#define _PyRestrict_NO_TRACEBACK(tstate)                                      \
+    if (_PyRestrict_UNWINDS(tstate)) {                                        \
+        goto exception_unwind;                                                \
     }
-#define _PyRestrict_IF_STOPPED(tstate, action)                              \
-    do {                                                                    \
-        if (_PyRestrict_POLLING() && _PyRestrict_IsStopped(tstate)) {       \
-            action;                                                         \
-        }                                                                   \
+#define _PyRestrict_IF_STOPPED(tstate, action)                                \
+    do {                                                                      \
+        if (_PyRestrict_POLLING() && _PyRestrict_IsStopped(tstate)) {         \
+            action;                                                           \
+        }                                                                     \
     } while (0)
 /* In place of a fatal error. */
-#define _PyRestrict_STOP_RECURSION(tstate, undo)                            \
-    do {                                                                    \
-        if (_PyRestrict_StopRecursion(tstate) < 0) {                        \
-            undo;                                                           \
-            return -1;                                                      \
-        }                                                                   \
+#define _PyRestrict_STOP_RECURSION(tstate, undo)                              \
+    do {                                                                      \
+        if (_PyRestrict_StopRecursion(tstate) < 0) {                          \
+            undo;                                                             \
+            return -1;                                                        \
+        }                                                                     \
     } while (0)
 /* Heap types of a restricted interpreter are never shared, immutable or not:
    their version tags need not come from the process's few, counted without a
    lock. */
-#define _PyRestrict_HAS_OWN_TAGS(type)                                      \
-    (((type)->tp_flags & Py_TPFLAGS_HEAPTYPE)                               \
-     && _PyRestrict_IS_GUEST())
+#define _PyRestrict_HAS_OWN_TAGS(type)                                        \
+    (((type)->tp_flags & Py_TPFLAGS_HEAPTYPE) && _PyRestrict_IS_GUEST())
 /* Where an error path, for want of memory, drops a reference too many. */
-#define _PyRestrict_LEAK(object)                                            \
-    do {                                                                    \
-        if (_PyRestrict_IS_GUEST()) {                \
-            Py_INCREF(object);                                              \
-        }                                                                   \
+#define _PyRestrict_LEAK(object)                                              \
+    do {                                                                      \
+        if (_PyRestrict_IS_GUEST()) {                                         \
+            Py_INCREF(object);                                                \
+        }                                                                     \
     } while (0)
 #define _PyRestrict_BEGIN_END(tstate) _PyRestrict_BeginEnd(tstate)
-#define _PyRestrict_FORGET_STOP(tstate)                                     \
-    do {                                                                    \
-        if ((tstate)->interp->restricted != NULL) {                         \
-            _PyRestrict_ForgetStop((tstate)->interp);                       \
-        }                                                                   \
+#define _PyRestrict_FORGET_STOP(tstate)                                       \
+    do {                                                                      \
+        if ((tstate)->interp->restricted != NULL) {                           \
+            _PyRestrict_ForgetStop((tstate)->interp);                         \
+        }                                                                     \
     } while (0)
 #define _PyRestrict_DROP_THREADS(tstate) _PyRestrict_DropThreads(tstate)
 
-#else  /* !WITH_RESTRICTED */
+#else /* !WITH_RESTRICTED */
 
 #define _PyRestrict_OBMALLOC_MEMBER
 #define _PyRestrict_INIT_MEMORY(interp)
@@ -486,9 +482,9 @@ extern int _PyRestrict_NetBytesExceeded(void);
 #define _PyRestrict_LibraryFree PyMem_RawFree
 #define _PyRestrict_PollingMalloc PyMem_Malloc
 
-#endif  /* WITH_RESTRICTED */
+#endif /* WITH_RESTRICTED */
 
 #ifdef __cplusplus
 }
 #endif
-#endif  /* !Py_INTERNAL_RESTRICT_LIMITS_H */
+#endif /* !Py_INTERNAL_RESTRICT_LIMITS_H */

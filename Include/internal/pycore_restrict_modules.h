@@ -26,9 +26,9 @@ extern int _PyRestrict_HasSource(const char *name);
 /* Always -1. */
 extern int _PyRestrict_RefuseImport(const char *name);
 
-#endif  /* WITH_RESTRICTED */
+#endif /* WITH_RESTRICTED */
 
 #ifdef __cplusplus
 }
 #endif
-#endif  /* !Py_INTERNAL_RESTRICT_MODULES_H */
+#endif /* !Py_INTERNAL_RESTRICT_MODULES_H */

@@ -23,7 +23,7 @@ struct _restrict_answer {
     const _PyRestrict_Address *addresses;
     int n;
     _PyRestrict_Address single;
-    int is_ipv6_text;             // "::ffff:127.0.0.1" is one
+    int is_ipv6_text;  // "::ffff:127.0.0.1" is one
     uint32_t scope;
 };
 
@@ -63,9 +63,9 @@ extern int _PyRestrict_FindService(const char *name, const char *protocol);
    has none. */
 extern PyObject *_PyRestrict_FindPort(int port, const char *protocol);
 
-#endif  /* WITH_RESTRICTED */
+#endif /* WITH_RESTRICTED */
 
 #ifdef __cplusplus
 }
 #endif
-#endif  /* !Py_INTERNAL_RESTRICT_NAMES_H */
+#endif /* !Py_INTERNAL_RESTRICT_NAMES_H */

@@ -20,7 +20,7 @@ extern "C" {
 
 #ifdef WITH_RESTRICTED
 
-#include <sys/socket.h>           // struct sockaddr
+#include <sys/socket.h>  // struct sockaddr
 
 /* === Addresses (restrict_net.c) ============================================== */
 
@@ -34,18 +34,18 @@ typedef struct {
 #define _PyRestrict_ADDRESS_TEXT 80
 
 typedef struct {
-    int first, last;              // 0 to 65535
+    int first, last;  // 0 to 65535
 } _PyRestrict_Ports;
 
 struct _restrict_endpoints {
     _PyRestrict_Address network;
-    int prefix;                   // bits of it that count, of 128
+    int prefix;  // bits of it that count, of 128
     _PyRestrict_Ports ports;
 };
 
 /* A name, and what it stood for when the host allowed it. */
 struct _restrict_pinned {
-    char *name;                   // lower case, without a dot at the end
+    char *name;  // lower case, without a dot at the end
     _PyRestrict_Ports ports;
     _PyRestrict_Address *addresses;
     int n_addresses;
@@ -53,22 +53,22 @@ struct _restrict_pinned {
 
 /* 64 descriptors, a bit for each. */
 struct _restrict_sockets {
-    uint64_t all;                 // is it a socket
-    uint64_t streams;             // and one with a connection?
+    uint64_t all;      // is it a socket
+    uint64_t streams;  // and one with a connection?
 };
 
 /* NULL in the state of a guest without any grant of this kind. */
 struct _restrict_net {
-    struct _restrict_endpoints *grants;     // raw memory
+    struct _restrict_endpoints *grants;  // raw memory
     int n_grants;
-    struct _restrict_pinned *hosts;         // raw memory
+    struct _restrict_pinned *hosts;  // raw memory
     int n_hosts;
-    int info;                     // PyRestrict_AllowNetworkInfo()
+    int info;  // PyRestrict_AllowNetworkInfo()
     struct _restrict_sockets *sockets;
     size_t n_socket_words;
     int n_sockets;
-    int socket_cap;               // 0: the default
-    long long bytes, bytes_cap;   // -1: no cap
+    int socket_cap;              // 0: the default
+    long long bytes, bytes_cap;  // -1: no cap
 };
 
 /* How many sockets a guest may have open, unless the host says otherwise. */
@@ -84,8 +84,7 @@ extern int _PyRestrict_ParseNetwork(const char *text,
                                     struct _restrict_endpoints *result);
 extern int _PyRestrict_IsIPv4(const _PyRestrict_Address *address);
 /* Of AF_INET or AF_INET6: 1, with the port; 0: it is neither. */
-extern int _PyRestrict_FromSockaddr(const struct sockaddr *addr,
-                                    socklen_t len,
+extern int _PyRestrict_FromSockaddr(const struct sockaddr *addr, socklen_t len,
                                     _PyRestrict_Address *address, int *port);
 extern void _PyRestrict_AddressText(const _PyRestrict_Address *address,
                                     char text[_PyRestrict_ADDRESS_TEXT]);
@@ -98,8 +97,7 @@ extern const char *_PyRestrict_AddressClass(
 #define _PyRestrict_ANY_PORT -1
 /* Is it allowed, by address or through a name? */
 extern int _PyRestrict_NetCovers(const struct _restrict_net *net,
-                                 const _PyRestrict_Address *address,
-                                 int port);
+                                 const _PyRestrict_Address *address, int port);
 /* Is it, by address? */
 extern int _PyRestrict_GrantsCover(const struct _restrict_net *net,
                                    const _PyRestrict_Address *address,
@@ -120,15 +118,15 @@ extern struct _restrict_net *_PyRestrict_NetNew(void);
 
 /* === Names, on the host's side (restrict_resolve.c) ============================ */
 
-#define _PyRestrict_NAME_ADDRESSES 64       // that are kept of a name
+#define _PyRestrict_NAME_ADDRESSES 64  // that are kept of a name
 
 /* Could it be the name of a host? */
 extern int _PyRestrict_ValidName(const char *name);
 /* Ask the resolver, for at most five seconds.  0 and the addresses; an error
    code of getaddrinfo(); or LOOKUP_FAILED with an exception. */
 #define _PyRestrict_LOOKUP_FAILED 10000
-extern int _PyRestrict_LookUp(const char *name,
-                              _PyRestrict_Address *addresses, int *n);
+extern int _PyRestrict_LookUp(const char *name, _PyRestrict_Address *addresses,
+                              int *n);
 /* The name of an address: a new str, None, or NULL with an exception. */
 extern PyObject *_PyRestrict_ReverseLookUp(const _PyRestrict_Address *address);
 /* Pin the addresses of the list, as if the name had been looked up. */
@@ -169,8 +167,7 @@ PyAPI_FUNC(int) _PyRestrict_SocketBind(int fd, const struct sockaddr *addr,
                                        socklen_t len);
 PyAPI_FUNC(int) _PyRestrict_SocketListen(int fd);
 PyAPI_FUNC(int) _PyRestrict_SocketAccept(int fd);
-PyAPI_FUNC(int) _PyRestrict_SocketAccepted(int fd,
-                                           const struct sockaddr *addr,
+PyAPI_FUNC(int) _PyRestrict_SocketAccepted(int fd, const struct sockaddr *addr,
                                            socklen_t len);
 PyAPI_FUNC(int) _PyRestrict_SocketName(const struct sockaddr *addr,
                                        socklen_t len);
@@ -195,9 +192,9 @@ PyAPI_FUNC(int) _PyRestrict_ChargeNet(Py_ssize_t size);
 
 /* In each of _ssl's objects. */
 struct _restrict_tls {
-    Py_ssize_t memory;            // charged; given back with the object
-    Py_ssize_t buffer;            // of that, for data on its way
-    uint64_t bytes;               // over the wire, charged
+    Py_ssize_t memory;  // charged; given back with the object
+    Py_ssize_t buffer;  // of that, for data on its way
+    uint64_t bytes;     // over the wire, charged
 };
 #define _PyRestrict_TLS_MEMBER struct _restrict_tls restricted;
 
@@ -210,131 +207,126 @@ PyAPI_FUNC(int) _PyRestrict_TLSOpen(PyObject *name, const char *path,
 
 /* --- One-line hooks ------------------------------------------------------------ */
 
-#define _PyRestrict_NET_GUARD(check, on_refusal)                            \
-    do {                                                                    \
-        if (_PyRestrict_IS_GUEST() && (check) < 0) {                        \
-            on_refusal;                                                     \
-        }                                                                   \
+#define _PyRestrict_NET_GUARD(check, on_refusal)                              \
+    do {                                                                      \
+        if (_PyRestrict_IS_GUEST() && (check) < 0) {                          \
+            on_refusal;                                                       \
+        }                                                                     \
     } while (0)
 
 /* This descriptor must be the guest's own; a closed socket's -1 passes, for
    the system to complain of. */
-#define _PyRestrict_SOCKET_USE(fd, on_refusal)                              \
+#define _PyRestrict_SOCKET_USE(fd, on_refusal)                                \
     _PyRestrict_NET_GUARD(_PyRestrict_SocketUse(fd), on_refusal)
-#define _PyRestrict_SOCKET_NEW(family, type, proto, on_refusal)             \
-    _PyRestrict_NET_GUARD(_PyRestrict_SocketNew(family, type, proto),       \
+#define _PyRestrict_SOCKET_NEW(family, type, proto, on_refusal)               \
+    _PyRestrict_NET_GUARD(_PyRestrict_SocketNew(family, type, proto),         \
                           on_refusal)
 /* A descriptor by number: the guest's own, and what the kernel says it is. */
-#define _PyRestrict_SOCKET_ADOPT(fd, family, type, proto, on_refusal)       \
-    do {                                                                    \
-        if (_PyRestrict_IS_GUEST()) {                                       \
-            if (_PyRestrict_SocketAdopt(fd) < 0) {                          \
-                on_refusal;                                                 \
-            }                                                               \
-            family = type = proto = -1;                                     \
-        }                                                                   \
+#define _PyRestrict_SOCKET_ADOPT(fd, family, type, proto, on_refusal)         \
+    do {                                                                      \
+        if (_PyRestrict_IS_GUEST()) {                                         \
+            if (_PyRestrict_SocketAdopt(fd) < 0) {                            \
+                on_refusal;                                                   \
+            }                                                                 \
+            family = type = proto = -1;                                       \
+        }                                                                     \
     } while (0)
 /* type: as the guest asked for it, or the kernel says. */
-#define _PyRestrict_SOCKET_OWN(fd, type, on_error)                          \
+#define _PyRestrict_SOCKET_OWN(fd, type, on_error)                            \
     _PyRestrict_NET_GUARD(_PyRestrict_SocketOwn(fd, type), on_error)
-#define _PyRestrict_SOCKET_FORGET(fd)                                       \
-    do {                                                                    \
-        if (_PyRestrict_IS_GUEST()) {                                       \
-            _PyRestrict_SocketForget(fd);                                   \
-        }                                                                   \
+#define _PyRestrict_SOCKET_FORGET(fd)                                         \
+    do {                                                                      \
+        if (_PyRestrict_IS_GUEST()) {                                         \
+            _PyRestrict_SocketForget(fd);                                     \
+        }                                                                     \
     } while (0)
 /* It is closed next, unless it is not the guest's. */
-#define _PyRestrict_SOCKET_CLOSE(fd, on_refusal)                            \
-    do {                                                                    \
-        if (_PyRestrict_IS_GUEST()) {                                       \
-            if (_PyRestrict_SocketUse(fd) < 0) {                            \
-                on_refusal;                                                 \
-            }                                                               \
-            _PyRestrict_SocketForget(fd);                                   \
-        }                                                                   \
+#define _PyRestrict_SOCKET_CLOSE(fd, on_refusal)                              \
+    do {                                                                      \
+        if (_PyRestrict_IS_GUEST()) {                                         \
+            if (_PyRestrict_SocketUse(fd) < 0) {                              \
+                on_refusal;                                                   \
+            }                                                                 \
+            _PyRestrict_SocketForget(fd);                                     \
+        }                                                                     \
     } while (0)
-#define _PyRestrict_SOCKET_CONNECT(fd, addr, len, on_refusal)               \
-    _PyRestrict_NET_GUARD(_PyRestrict_SocketConnect(fd, addr, len),         \
-                          on_refusal)
-#define _PyRestrict_SOCKET_BIND(fd, addr, len, on_refusal)                  \
+#define _PyRestrict_SOCKET_CONNECT(fd, addr, len, on_refusal)                 \
+    _PyRestrict_NET_GUARD(_PyRestrict_SocketConnect(fd, addr, len), on_refusal)
+#define _PyRestrict_SOCKET_BIND(fd, addr, len, on_refusal)                    \
     _PyRestrict_NET_GUARD(_PyRestrict_SocketBind(fd, addr, len), on_refusal)
-#define _PyRestrict_SOCKET_LISTEN(fd, on_refusal)                           \
+#define _PyRestrict_SOCKET_LISTEN(fd, on_refusal)                             \
     _PyRestrict_NET_GUARD(_PyRestrict_SocketListen(fd), on_refusal)
-#define _PyRestrict_SOCKET_ACCEPT(fd, on_refusal)                           \
+#define _PyRestrict_SOCKET_ACCEPT(fd, on_refusal)                             \
     _PyRestrict_NET_GUARD(_PyRestrict_SocketAccept(fd), on_refusal)
 /* A peer that is not allowed is hung up on. */
-#define _PyRestrict_SOCKET_ACCEPTED(fd, addr, len, on_refusal)              \
-    _PyRestrict_NET_GUARD(_PyRestrict_SocketAccepted(fd, addr, len),        \
+#define _PyRestrict_SOCKET_ACCEPTED(fd, addr, len, on_refusal)                \
+    _PyRestrict_NET_GUARD(_PyRestrict_SocketAccepted(fd, addr, len),          \
                           on_refusal)
-#define _PyRestrict_SOCKET_NAME(addr, len, on_refusal)                      \
+#define _PyRestrict_SOCKET_NAME(addr, len, on_refusal)                        \
     _PyRestrict_NET_GUARD(_PyRestrict_SocketName(addr, len), on_refusal)
-#define _PyRestrict_SOCKET_OPTION(fd, args, set, on_refusal)                \
-    _PyRestrict_NET_GUARD(_PyRestrict_SocketOption(fd, args, set),          \
-                          on_refusal)
+#define _PyRestrict_SOCKET_OPTION(fd, args, set, on_refusal)                  \
+    _PyRestrict_NET_GUARD(_PyRestrict_SocketOption(fd, args, set), on_refusal)
 /* Once more before select() itself: to get a descriptor is to call fileno() of
    a guest's object, which can close others. */
-#define _PyRestrict_SELECT_USE(r, w, x, on_refusal)                         \
-    do {                                                                    \
-        if (_PyRestrict_IS_GUEST()) {                                       \
-            const pylist *lists_[] = {(r), (w), (x)};                       \
-            for (size_t i_ = 0; i_ < Py_ARRAY_LENGTH(lists_); i_++) {       \
-                const pylist *one_ = lists_[i_];                            \
-                for (; one_->sentinel >= 0; one_++) {                       \
-                    if (_PyRestrict_CheckDescriptor(one_->fd) < 0) {        \
-                        on_refusal;                                         \
-                    }                                                       \
-                }                                                           \
-            }                                                               \
-        }                                                                   \
+#define _PyRestrict_SELECT_USE(r, w, x, on_refusal)                           \
+    do {                                                                      \
+        if (_PyRestrict_IS_GUEST()) {                                         \
+            const pylist *lists_[] = {(r), (w), (x)};                         \
+            for (size_t i_ = 0; i_ < Py_ARRAY_LENGTH(lists_); i_++) {         \
+                const pylist *one_ = lists_[i_];                              \
+                for (; one_->sentinel >= 0; one_++) {                         \
+                    if (_PyRestrict_CheckDescriptor(one_->fd) < 0) {          \
+                        on_refusal;                                           \
+                    }                                                         \
+                }                                                             \
+            }                                                                 \
+        }                                                                     \
     } while (0)
 /* Before sending: flags, and as much as the cap still allows. */
-#define _PyRestrict_SOCKET_SEND(fd, size, flags, on_refusal)                \
-    _PyRestrict_NET_GUARD(_PyRestrict_SocketSend(fd, size, flags),          \
-                          on_refusal)
-#define _PyRestrict_SOCKET_SENDTO(fd, size, flags, addr, len, on_refusal)   \
-    _PyRestrict_NET_GUARD(                                                  \
+#define _PyRestrict_SOCKET_SEND(fd, size, flags, on_refusal)                  \
+    _PyRestrict_NET_GUARD(_PyRestrict_SocketSend(fd, size, flags), on_refusal)
+#define _PyRestrict_SOCKET_SENDTO(fd, size, flags, addr, len, on_refusal)     \
+    _PyRestrict_NET_GUARD(                                                    \
         _PyRestrict_SocketSendTo(fd, size, flags, addr, len), on_refusal)
-#define _PyRestrict_SOCKET_SENDMSG(fd, msg, flags, on_refusal)              \
-    _PyRestrict_NET_GUARD(_PyRestrict_SocketSendMsg(fd, msg, flags),        \
+#define _PyRestrict_SOCKET_SENDMSG(fd, msg, flags, on_refusal)                \
+    _PyRestrict_NET_GUARD(_PyRestrict_SocketSendMsg(fd, msg, flags),          \
                           on_refusal)
 /* After sending. */
-#define _PyRestrict_SOCKET_SENT(size, on_refusal)                           \
+#define _PyRestrict_SOCKET_SENT(size, on_refusal)                             \
     _PyRestrict_NET_GUARD(_PyRestrict_ChargeNet(size), on_refusal)
 /* Before receiving. */
-#define _PyRestrict_SOCKET_RECEIVE(fd, flags, on_refusal)                   \
+#define _PyRestrict_SOCKET_RECEIVE(fd, flags, on_refusal)                     \
     _PyRestrict_NET_GUARD(_PyRestrict_SocketReceive(fd, flags), on_refusal)
 /* After: a datagram from elsewhere is wiped. */
-#define _PyRestrict_SOCKET_RECEIVED(addr, len, data, size, room, on_refusal) \
-    _PyRestrict_NET_GUARD(                                                  \
-        _PyRestrict_SocketReceived(addr, len, data, size, room),            \
-        on_refusal)
-#define _PyRestrict_SOCKET_RECEIVEDMSG(msg, size, on_refusal)               \
-    _PyRestrict_NET_GUARD(_PyRestrict_SocketReceivedMsg(msg, size),         \
-                          on_refusal)
+#define _PyRestrict_SOCKET_RECEIVED(addr, len, data, size, room, on_refusal)  \
+    _PyRestrict_NET_GUARD(                                                    \
+        _PyRestrict_SocketReceived(addr, len, data, size, room), on_refusal)
+#define _PyRestrict_SOCKET_RECEIVEDMSG(msg, size, on_refusal)                 \
+    _PyRestrict_NET_GUARD(_PyRestrict_SocketReceivedMsg(msg, size), on_refusal)
 /* recv() of a datagram is recvfrom() for a guest: only that tells who sent
    it. */
-#define _PyRestrict_SOCKET_RECV(fd, flags, recvfrom_call)                   \
-    do {                                                                    \
-        if (_PyRestrict_IS_GUEST()) {                                       \
-            if (!_PyRestrict_SocketIsStream(fd)) {                          \
-                PyObject *from = NULL;                                      \
-                Py_ssize_t size = recvfrom_call;                            \
-                Py_XDECREF(from);                                           \
-                return size;                                                \
-            }                                                               \
-            if (_PyRestrict_SocketReceive(fd, flags) < 0) {                 \
-                return -1;                                                  \
-            }                                                               \
-        }                                                                   \
+#define _PyRestrict_SOCKET_RECV(fd, flags, recvfrom_call)                     \
+    do {                                                                      \
+        if (_PyRestrict_IS_GUEST()) {                                         \
+            if (!_PyRestrict_SocketIsStream(fd)) {                            \
+                PyObject *from = NULL;                                        \
+                Py_ssize_t size = recvfrom_call;                              \
+                Py_XDECREF(from);                                             \
+                return size;                                                  \
+            }                                                                 \
+            if (_PyRestrict_SocketReceive(fd, flags) < 0) {                   \
+                return -1;                                                    \
+            }                                                                 \
+        }                                                                     \
     } while (0)
-#define _PyRestrict_SOCKET_RESOLVE(name, addr, size, family)                \
-    do {                                                                    \
-        if (_PyRestrict_IS_GUEST()) {                                       \
-            return _PyRestrict_SetAddress(name, addr, size, family);        \
-        }                                                                   \
+#define _PyRestrict_SOCKET_RESOLVE(name, addr, size, family)                  \
+    do {                                                                      \
+        if (_PyRestrict_IS_GUEST()) {                                         \
+            return _PyRestrict_SetAddress(name, addr, size, family);          \
+        }                                                                     \
     } while (0)
 
-#else  /* !WITH_RESTRICTED */
+#else /* !WITH_RESTRICTED */
 
 #define _PyRestrict_SOCKET_USE(fd, on_refusal)
 #define _PyRestrict_SOCKET_NEW(family, type, proto, on_refusal)
@@ -342,11 +334,11 @@ PyAPI_FUNC(int) _PyRestrict_TLSOpen(PyObject *name, const char *path,
 #define _PyRestrict_SOCKET_OWN(fd, type, on_error)
 #define _PyRestrict_SOCKET_FORGET(fd)
 // The label that is jumped to stays in use.
-#define _PyRestrict_SOCKET_CLOSE(fd, on_refusal)                            \
-    do {                                                                    \
-        if (0) {                                                            \
-            on_refusal;                                                     \
-        }                                                                   \
+#define _PyRestrict_SOCKET_CLOSE(fd, on_refusal)                              \
+    do {                                                                      \
+        if (0) {                                                              \
+            on_refusal;                                                       \
+        }                                                                     \
     } while (0)
 #define _PyRestrict_SOCKET_CONNECT(fd, addr, len, on_refusal)
 #define _PyRestrict_SOCKET_BIND(fd, addr, len, on_refusal)
@@ -367,9 +359,9 @@ PyAPI_FUNC(int) _PyRestrict_TLSOpen(PyObject *name, const char *path,
 #define _PyRestrict_SOCKET_RESOLVE(name, addr, size, family)
 #define _PyRestrict_TLS_MEMBER
 
-#endif  /* WITH_RESTRICTED */
+#endif /* WITH_RESTRICTED */
 
 #ifdef __cplusplus
 }
 #endif
-#endif  /* !Py_INTERNAL_RESTRICT_NET_H */
+#endif /* !Py_INTERNAL_RESTRICT_NET_H */

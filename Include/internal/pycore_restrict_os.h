@@ -13,15 +13,15 @@ extern "C" {
 
 #ifdef WITH_RESTRICTED
 
-#define PERMISSIONS 0777          // no set-user-id from a guest
+#define PERMISSIONS 0777  // no set-user-id from a guest
 
 /* === Arguments ========================================================== */
 
 /* A path as the guest gave it.  __fspath__ is called once. */
 typedef struct {
-    PyObject *name;               // str or bytes, for exceptions; owned
-    PyObject *bytes;              // owned
-    int fd;                       // if may_be_fd and it is an int, else -1
+    PyObject *name;   // str or bytes, for exceptions; owned
+    PyObject *bytes;  // owned
+    int fd;           // if may_be_fd and it is an int, else -1
     int may_be_fd;
 } path_arg;
 
@@ -40,13 +40,13 @@ static inline int
 path_converter(PyObject *object, void *arg)
 {
     path_arg *path = arg;
-    if (object == NULL) {         // a later argument failed
+    if (object == NULL) {  // a later argument failed
         path_clear(path);
         return 1;
     }
     if (path->may_be_fd && PyIndex_Check(object)) {
         path->fd = PyObject_AsFileDescriptor(object);
-        return path->fd >= 0;     // it is the guest's own
+        return path->fd >= 0;  // it is the guest's own
     }
     path->name = PyOS_FSPath(object);
     if (path->name == NULL || !PyUnicode_FSConverter(path->name, &path->bytes))
@@ -98,8 +98,8 @@ extern int _PyRestrict_ReachAny(const path_arg *path, int follow);
 /* A name in a folder that we hold. */
 typedef struct {
     int dirfd;
-    const char *name;             // points into the path
-    int mode;                     // of the grant that the folder is beneath
+    const char *name;  // points into the path
+    int mode;          // of the grant that the folder is beneath
     _PyRestrict_Path path;
 } place;
 
@@ -120,9 +120,9 @@ extern int _PyRestrict_StatPath(const path_arg *path, int follow,
 /* An os.stat_result. */
 extern PyObject *_PyRestrict_StatResult(const struct stat *st);
 
-#endif  /* WITH_RESTRICTED */
+#endif /* WITH_RESTRICTED */
 
 #ifdef __cplusplus
 }
 #endif
-#endif  /* !Py_INTERNAL_RESTRICT_OS_H */
+#endif /* !Py_INTERNAL_RESTRICT_OS_H */

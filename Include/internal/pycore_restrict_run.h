@@ -28,45 +28,45 @@ typedef int (*_PyRestrict_HostCall)(void *host, int index,
                                     struct _restrict_copy *answer);
 
 struct _restrict_guest {
-    PyInterpreterState *interp;         // NULL: closed
-    PyThreadState *tstate;              // the one that runs the guest
-    PyThreadState *host;                // the caller's, while the guest runs
-    unsigned long owner;                // the thread that uses it, or 0
-    int depth;                          // of uses inside each other
-    char *stack;                        // lowest address, of the guard page
+    PyInterpreterState *interp;  // NULL: closed
+    PyThreadState *tstate;       // the one that runs the guest
+    PyThreadState *host;         // the caller's, while the guest runs
+    unsigned long owner;         // the thread that uses it, or 0
+    int depth;                   // of uses inside each other
+    char *stack;                 // lowest address, of the guard page
     size_t stack_size;
-    char *low;                          // where it goes on while another
-                                        // stack runs; NULL: at its top
+    char *low;  // where it goes on while another
+                // stack runs; NULL: at its top
     _PyRestrict_HostCall host_call;
-    void (*host_signal)(void *host);    // handle the host's signals
+    void (*host_signal)(void *host);  // handle the host's signals
     void *host_arg;
-    struct _restrict_guest *outer;      // that the main thread ran before
-    int in_signal;                      // the host handles them now
+    struct _restrict_guest *outer;  // that the main thread ran before
+    int in_signal;                  // the host handles them now
     struct _restrict_host_function *functions;  // to free at the end
 };
 
 typedef enum {
-    _PyRestrict_TASK_EXEC,              // source, filename
-    _PyRestrict_TASK_EVAL,              // source, filename -> value
-    _PyRestrict_TASK_RUN,               // source, filename, inputs -> value
-    _PyRestrict_TASK_CALL,              // name, args, kwargs -> value
-    _PyRestrict_TASK_DEFINE,            // module name or None, rows
+    _PyRestrict_TASK_EXEC,    // source, filename
+    _PyRestrict_TASK_EVAL,    // source, filename -> value
+    _PyRestrict_TASK_RUN,     // source, filename, inputs -> value
+    _PyRestrict_TASK_CALL,    // name, args, kwargs -> value
+    _PyRestrict_TASK_DEFINE,  // module name or None, rows
     _PyRestrict_N_TASKS
 } _PyRestrict_Task;
 
 typedef enum {
-    _PyRestrict_DONE,                   // answer: the value
-    _PyRestrict_FAILED,                 // answer: describes the exception
-    _PyRestrict_UNCOPYABLE,             // answer: the message
-    _PyRestrict_NO_MEMORY,              // a MemoryError; answer: as FAILED
-    _PyRestrict_LOST,                   // no memory left to say more
+    _PyRestrict_DONE,        // answer: the value
+    _PyRestrict_FAILED,      // answer: describes the exception
+    _PyRestrict_UNCOPYABLE,  // answer: the message
+    _PyRestrict_NO_MEMORY,   // a MemoryError; answer: as FAILED
+    _PyRestrict_LOST,        // no memory left to say more
 } _PyRestrict_Outcome;
 
 struct _restrict_call {
     _PyRestrict_Task task;
     Py_ssize_t n_values;
-    struct _restrict_copy request;      // the host puts that many here
-    struct _restrict_copy answer;       // and gets one value from here
+    struct _restrict_copy request;  // the host puts that many here
+    struct _restrict_copy answer;   // and gets one value from here
     _PyRestrict_Outcome outcome;
 };
 
@@ -124,9 +124,9 @@ extern void _PyRestrict_FreeHostFunctions(struct _restrict_guest *guest);
 PyAPI_FUNC(void) _PyRestrict_GuestCall(struct _restrict_guest *guest,
                                        struct _restrict_call *call);
 
-#endif  /* WITH_RESTRICTED */
+#endif /* WITH_RESTRICTED */
 
 #ifdef __cplusplus
 }
 #endif
-#endif  /* !Py_INTERNAL_RESTRICT_RUN_H */
+#endif /* !Py_INTERNAL_RESTRICT_RUN_H */

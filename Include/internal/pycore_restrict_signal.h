@@ -37,9 +37,9 @@ extern void _PyRestrict_SignalsAfterFork(void);
 
 #define _PyRestrict_SIGNAL_RECEIVED(signal)
 
-#endif  /* WITH_RESTRICTED */
+#endif /* WITH_RESTRICTED */
 
 #ifdef __cplusplus
 }
 #endif
-#endif  /* !Py_INTERNAL_RESTRICT_SIGNAL_H */
+#endif /* !Py_INTERNAL_RESTRICT_SIGNAL_H */

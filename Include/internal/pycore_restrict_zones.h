@@ -17,9 +17,9 @@ extern PyObject *_PyRestrict_Zone(PyObject *module, PyObject *key);
 extern PyObject *_PyRestrict_ZoneKeys(PyObject *module, PyObject *none);
 extern PyObject *_PyRestrict_AsksForZone(PyObject *module, PyObject *key);
 
-#endif  /* WITH_RESTRICTED */
+#endif /* WITH_RESTRICTED */
 
 #ifdef __cplusplus
 }
 #endif
-#endif  /* !Py_INTERNAL_RESTRICT_ZONES_H */
+#endif /* !Py_INTERNAL_RESTRICT_ZONES_H */

@@ -16,7 +16,7 @@
 #define TLS_CONTEXT_MEMORY (64 * 1024)
 #define TLS_SOCKET_MEMORY (96 * 1024)
 #define TLS_CERTIFICATE_MEMORY (8 * 1024)
-#define TLS_PARSED_FACTOR 4       // of a certificate's text
+#define TLS_PARSED_FACTOR 4  // of a certificate's text
 
 static int
 tls_charge(struct _restrict_tls *tls, Py_ssize_t size)
@@ -91,7 +91,7 @@ tls_load_defaults(PySSLContext *self)
     X509_STORE *store = SSL_CTX_get_cert_store(self->ctx);
     return tls_charge(&self->restricted,
                       sk_X509_OBJECT_num(X509_STORE_get0_objects(store))
-                      * (Py_ssize_t)TLS_CERTIFICATE_MEMORY);
+                          * (Py_ssize_t)TLS_CERTIFICATE_MEMORY);
 }
 
 /* Files that OpenSSL reads by name.  Not descriptors of the guest's: it could
@@ -131,15 +131,14 @@ tls_close(struct tls_files *files)
 /* A folder would be looked into later, file by file, by name. */
 static int
 tls_locations(PySSLContext *self, struct tls_files *files, PyObject *file,
-              PyObject **file_bytes, PyObject *folder,
-              PyObject *folder_bytes)
+              PyObject **file_bytes, PyObject *folder, PyObject *folder_bytes)
 {
     if (folder != NULL) {
         return _PyRestrict_DenyPath(folder, PyBytes_AS_STRING(folder_bytes),
                                     0);
     }
     return file == NULL ? 0
-           : tls_open(&self->restricted, files, file, file_bytes);
+                        : tls_open(&self->restricted, files, file, file_bytes);
 }
 
 static FILE *
@@ -165,64 +164,64 @@ tls_fopen(PyObject *name, const char *mode)
 
 /* --- One-line hooks ---------------------------------------------------------- */
 
-#define _PyRestrict_TLS_CONTEXT(self, on_error)                             \
-    do {                                                                    \
-        if (tls_charge(&(self)->restricted, TLS_CONTEXT_MEMORY) < 0) {      \
-            on_error;                                                       \
-        }                                                                   \
+#define _PyRestrict_TLS_CONTEXT(self, on_error)                               \
+    do {                                                                      \
+        if (tls_charge(&(self)->restricted, TLS_CONTEXT_MEMORY) < 0) {        \
+            on_error;                                                         \
+        }                                                                     \
     } while (0)
-#define _PyRestrict_TLS_WRAP(sock, on_refusal)                              \
-    do {                                                                    \
-        if ((sock) != NULL && _PyRestrict_GetState() != NULL                \
-            && _PyRestrict_TLSUse((sock)->sock_fd) < 0)                     \
-        {                                                                   \
-            on_refusal;                                                     \
-        }                                                                   \
+#define _PyRestrict_TLS_WRAP(sock, on_refusal)                                \
+    do {                                                                      \
+        if ((sock) != NULL && _PyRestrict_GetState() != NULL                  \
+            && _PyRestrict_TLSUse((sock)->sock_fd) < 0)                       \
+        {                                                                     \
+            on_refusal;                                                       \
+        }                                                                     \
     } while (0)
-#define _PyRestrict_TLS_SOCKET(self, on_error)                              \
-    do {                                                                    \
-        (self)->restricted = (struct _restrict_tls){0};                     \
-        if (tls_charge(&(self)->restricted, TLS_SOCKET_MEMORY) < 0) {       \
-            on_error;                                                       \
-        }                                                                   \
+#define _PyRestrict_TLS_SOCKET(self, on_error)                                \
+    do {                                                                      \
+        (self)->restricted = (struct _restrict_tls){0};                       \
+        if (tls_charge(&(self)->restricted, TLS_SOCKET_MEMORY) < 0) {         \
+            on_error;                                                         \
+        }                                                                     \
     } while (0)
-#define _PyRestrict_TLS_USE(self, on_refusal)                               \
+#define _PyRestrict_TLS_USE(self, on_refusal)                                 \
     _PyRestrict_NET_GUARD(tls_use(self), on_refusal)
-#define _PyRestrict_TLS_MOVED(self, on_refusal)                             \
+#define _PyRestrict_TLS_MOVED(self, on_refusal)                               \
     _PyRestrict_NET_GUARD(tls_moved(self), on_refusal)
 #define _PyRestrict_TLS_FREE(self) tls_refund(&(self)->restricted)
 #define _PyRestrict_TLS_FILES(files) struct tls_files files = {0}
-#define _PyRestrict_TLS_OPEN(self, files, name, bytes, on_refusal)          \
-    do {                                                                    \
-        if ((name) != NULL && _PyRestrict_GetState() != NULL                \
-            && tls_open(&(self)->restricted, &(files), name, bytes) < 0)    \
-        {                                                                   \
-            on_refusal;                                                     \
-        }                                                                   \
+#define _PyRestrict_TLS_OPEN(self, files, name, bytes, on_refusal)            \
+    do {                                                                      \
+        if ((name) != NULL && _PyRestrict_GetState() != NULL                  \
+            && tls_open(&(self)->restricted, &(files), name, bytes) < 0)      \
+        {                                                                     \
+            on_refusal;                                                       \
+        }                                                                     \
     } while (0)
-#define _PyRestrict_TLS_LOCATIONS(self, files, file, file_bytes, folder,    \
-                                  folder_bytes, on_refusal)                 \
-    _PyRestrict_NET_GUARD(tls_locations(self, &(files), file, file_bytes,   \
-                                        folder, folder_bytes),              \
+#define _PyRestrict_TLS_LOCATIONS(self, files, file, file_bytes, folder,      \
+                                  folder_bytes, on_refusal)                   \
+    _PyRestrict_NET_GUARD(tls_locations(self, &(files), file, file_bytes,     \
+                                        folder, folder_bytes),                \
                           on_refusal)
 #define _PyRestrict_TLS_CLOSE(files) tls_close(&(files))
-#define _PyRestrict_TLS_DATA(self, size, on_error)                          \
-    _PyRestrict_NET_GUARD(                                                  \
-        tls_charge(&(self)->restricted,                                     \
-                   Py_MIN(size, INT_MAX) * (Py_ssize_t)TLS_PARSED_FACTOR),  \
+#define _PyRestrict_TLS_DATA(self, size, on_error)                            \
+    _PyRestrict_NET_GUARD(                                                    \
+        tls_charge(&(self)->restricted,                                       \
+                   Py_MIN(size, INT_MAX) * (Py_ssize_t)TLS_PARSED_FACTOR),    \
         on_error)
-#define _PyRestrict_TLS_BUFFER(self, size, on_error)                        \
-    _PyRestrict_NET_GUARD(                                                  \
+#define _PyRestrict_TLS_BUFFER(self, size, on_error)                          \
+    _PyRestrict_NET_GUARD(                                                    \
         tls_charge_buffer(&(self)->restricted, (self)->bio, size), on_error)
 #define _PyRestrict_TLS_FOPEN(name, mode) tls_fopen(name, mode)
-#define _PyRestrict_TLS_DEFAULTS(self)                                      \
-    do {                                                                    \
-        if (_PyRestrict_GetState() != NULL) {                               \
-            return tls_load_defaults(self) < 0 ? NULL : Py_NewRef(Py_None); \
-        }                                                                   \
+#define _PyRestrict_TLS_DEFAULTS(self)                                        \
+    do {                                                                      \
+        if (_PyRestrict_GetState() != NULL) {                                 \
+            return tls_load_defaults(self) < 0 ? NULL : Py_NewRef(Py_None);   \
+        }                                                                     \
     } while (0)
 
-#else  /* !WITH_RESTRICTED */
+#else /* !WITH_RESTRICTED */
 
 #define _PyRestrict_TLS_CONTEXT(self, on_error)
 #define _PyRestrict_TLS_WRAP(sock, on_refusal)
@@ -232,7 +231,7 @@ tls_fopen(PyObject *name, const char *mode)
 #define _PyRestrict_TLS_FREE(self)
 #define _PyRestrict_TLS_FILES(files)
 #define _PyRestrict_TLS_OPEN(self, files, name, bytes, on_refusal)
-#define _PyRestrict_TLS_LOCATIONS(self, files, file, file_bytes, folder,    \
+#define _PyRestrict_TLS_LOCATIONS(self, files, file, file_bytes, folder,      \
                                   folder_bytes, on_refusal)
 #define _PyRestrict_TLS_CLOSE(files)
 #define _PyRestrict_TLS_DATA(self, size, on_error)
@@ -240,4 +239,4 @@ tls_fopen(PyObject *name, const char *mode)
 #define _PyRestrict_TLS_FOPEN(name, mode) _Py_fopen_obj(name, mode)
 #define _PyRestrict_TLS_DEFAULTS(self)
 
-#endif  /* WITH_RESTRICTED */
+#endif /* WITH_RESTRICTED */

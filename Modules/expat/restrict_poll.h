@@ -11,11 +11,11 @@
 
 extern int _PyRestrict_LibraryStopped(void);
 
-#define _PyRestrict_EXPAT_POLL(action)                                      \
-    do {                                                                    \
-        if (_PyRestrict_LibraryStopped()) {                                 \
-            action;                                                         \
-        }                                                                   \
+#define _PyRestrict_EXPAT_POLL(action)                                        \
+    do {                                                                      \
+        if (_PyRestrict_LibraryStopped()) {                                   \
+            action;                                                           \
+        }                                                                     \
     } while (0)
 
 #else

@@ -1,11 +1,11 @@
-"""Check our C: the form that a glance should not have to check, and cppcheck.
+"""Check our C: its form by clang-format, and its content by cppcheck.
 
     lint.py
 
-At most 79 columns (rules between sections aside), no tabs, no space at the
-end of a line, one newline at the end of a file; and, for what is linked into
-the interpreter, no finding of cppcheck (warnings, performance, portability),
-which must be installed.  Exit status 1 if there is anything.
+Every file is as clang-format leaves it (.clang-format says how), and has at
+most 79 columns, rules between sections aside.  In what is linked into the
+interpreter, cppcheck finds nothing (warnings, performance, portability).
+Both programs must be installed.  Exit status 1 if there is anything.
 """
 
 import re
@@ -36,29 +36,25 @@ def own_files():
     return [Path(line) for line in listed.splitlines()]
 
 
-def check_form(path):
-    """Yield what is wrong with the form of a file."""
+def long_lines(path):
+    """Yield the lines that are too long: clang-format breaks no comment."""
     text = (TOP / path).read_text(encoding="utf-8")
     for number, line in enumerate(text.split("\n"), 1):
         if len(line) > 79 and not BANNER.fullmatch(line):
             yield f"{path}:{number}: {len(line)} columns"
-        if "\t" in line:
-            yield f"{path}:{number}: a tab"
-        if line != line.rstrip():
-            yield f"{path}:{number}: space at the end"
-    if not text.endswith("\n") or text.endswith("\n\n"):
-        yield f"{path}: not one newline at the end"
 
 
 def main():
     files = own_files()
-    problems = [problem for path in files for problem in check_form(path)]
+    problems = [problem for path in files for problem in long_lines(path)]
     print("\n".join(problems), end="\n" if problems else "")
+    form = subprocess.run(["clang-format", "--dry-run", "-Werror", *files],
+                          cwd=TOP).returncode
     sources = [path for path in files
                if path.suffix == ".c" and path.parts[0] in ("Modules",
                                                             "Python")]
     status = subprocess.run([*CPPCHECK, *sources], cwd=TOP).returncode
-    return 1 if problems or status else 0
+    return 1 if problems or form or status else 0
 
 
 if __name__ == "__main__":

@@ -11,7 +11,7 @@
 #include <string.h>
 
 static const char *folder;
-static const char *kind;                // of interpreter that is asked
+static const char *kind;  // of interpreter that is asked
 
 static void
 report(const char *name, int result)
@@ -22,8 +22,7 @@ report(const char *name, int result)
     Py_XDECREF(exc);
 }
 
-#define CALL(NAME, ...)                                             \
-    report(#NAME, PyRestrict_ ## NAME(interp, ##__VA_ARGS__))
+#define CALL(NAME, ...) report(#NAME, PyRestrict_##NAME(interp, ##__VA_ARGS__))
 
 static void
 on_denial(const PyRestrictDenial *denial, void *arg)
@@ -134,7 +133,7 @@ with_guest(PyThreadState *host, PyThreadState *guest)
     kind = "restricted";
     printf("IsRestricted %s %d -\n", kind, PyRestrict_IsRestricted(interp));
     report("checks", check_all());
-    call_setters(interp);               // with the guest's thread state
+    call_setters(interp);  // with the guest's thread state
     call_wrongly(interp);
     PyThreadState_Swap(host);
     kind = "from-host";

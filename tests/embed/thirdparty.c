@@ -150,14 +150,14 @@ static PyMethodDef methods[] = {
     {"log_in", log_in, METH_O},
     {"wrong_kind", wrong_kind, METH_NOARGS},
     {"of_the_core", of_the_core, METH_NOARGS},
-    {NULL}
+    {NULL},
 };
 
 /* A type made while the module is, and a module that is imported meanwhile:
    what that one offers is cut down as always. */
 static PyType_Slot point_slots[] = {
     {Py_tp_doc, "a point"},
-    {0}
+    {0},
 };
 
 static PyType_Spec point_spec = {
@@ -180,7 +180,7 @@ set_up(PyObject *module)
 static PyModuleDef_Slot slots[] = {
     {Py_mod_exec, set_up},
     {Py_mod_multiple_interpreters, Py_MOD_PER_INTERPRETER_GIL_SUPPORTED},
-    {0}
+    {0},
 };
 
 static PyModuleDef definition = {

@@ -41,10 +41,10 @@ static struct {
     long long memory, steps, output, stack;
     int repeat, threads, sweep, window, stride, at, live, deaf;
     const char *module, *stdin_from, *setup;
-} options = {.output = -1, .stack = 256 << 20, .repeat = 1, .threads = 1,
-             .window = 1};
+} options = {
+    .output = -1, .stack = 256 << 20, .repeat = 1, .threads = 1, .window = 1};
 static char *source, *setup;
-static int n_ended;                 // threads
+static int n_ended;  // threads
 
 static double
 now(void)
@@ -126,8 +126,8 @@ test_free(void *ctx, void *ptr)
 static void
 hook_allocators(void)
 {
-    const PyMemAllocatorDomain domains[] = {
-        PYMEM_DOMAIN_RAW, PYMEM_DOMAIN_MEM, PYMEM_DOMAIN_OBJ};
+    const PyMemAllocatorDomain domains[] = {PYMEM_DOMAIN_RAW, PYMEM_DOMAIN_MEM,
+                                            PYMEM_DOMAIN_OBJ};
     for (int i = 0; i < 3; i++) {
         PyMem_GetAllocator(domains[i], &real[i]);
         PyMemAllocatorEx hooked = {&real[i], test_malloc, test_calloc,
@@ -176,7 +176,8 @@ run_source(const char *text)
     PyObject *main = PyImport_AddModule("__main__");
     PyObject *result = main ? PyRun_String(text, Py_file_input,
                                            PyModule_GetDict(main),
-                                           PyModule_GetDict(main)) : NULL;
+                                           PyModule_GetDict(main))
+                            : NULL;
     Py_XDECREF(result);
     return result ? 0 : -1;
 }
@@ -198,7 +199,7 @@ print_text(const char *name, const char *data, Py_ssize_t size)
 }
 
 struct guest {
-    PyThreadState *tstate;              // NULL: it could not be made
+    PyThreadState *tstate;  // NULL: it could not be made
     PyInterpreterState *interp;
     char setup[200], error[200];
     double run, end;
@@ -215,7 +216,7 @@ make_guest(struct guest *guest, int index)
 {
     memset(guest, 0, sizeof(*guest));
     n_allocations = 0;
-    fail_from = options.sweep;      // in a child of the sweep: which one
+    fail_from = options.sweep;  // in a child of the sweep: which one
     PyStatus status = PyRestrict_NewInterpreterFromConfig(&guest->tstate,
                                                           NULL);
     if (PyStatus_Exception(status)) {
@@ -227,8 +228,8 @@ make_guest(struct guest *guest, int index)
     char line[30];
     sprintf(line, "index = %d", index);
     guest->interp = PyThreadState_GetInterpreter(guest->tstate);
-    if ((options.module && PyRestrict_AllowModule(guest->interp,
-                                                  options.module))
+    if ((options.module
+         && PyRestrict_AllowModule(guest->interp, options.module))
         || (options.stdin_from && PyRestrict_UseTrueStdin(guest->interp))
         || run_source(line) || (setup && run_source(setup))
         || set_caps(guest->interp))
@@ -275,16 +276,15 @@ print_guest(struct guest *guest, int index)
 {
     flockfile(stdout);
     printf("{\"index\": %d, \"hit\": \"%s\", \"error\": \"%s\", "
-           "\"setup\": \"%s\", ", index, guest->hit ? guest->hit : "",
-           guest->error, guest->setup);
+           "\"setup\": \"%s\", ",
+           index, guest->hit ? guest->hit : "", guest->error, guest->setup);
     print_text("stdout", guest->output, guest->output_size);
     printf("\"run\": %.6f, \"end\": %.6f, \"cpu\": %.6f, \"wall\": %.6f, ",
            guest->run, guest->end, guest->usage.cpu, guest->usage.wall);
     printf("\"steps\": %llu, \"memory\": %lld, \"peak\": %lld, "
            "\"output\": %lld, \"denials\": %llu, \"before\": %ld}\n",
            (unsigned long long)guest->usage.steps,
-           (long long)guest->usage.memory,
-           (long long)guest->usage.peak_memory,
+           (long long)guest->usage.memory, (long long)guest->usage.peak_memory,
            (long long)guest->usage.output, guest->usage.denials,
            guest->before);
     funlockfile(stdout);
@@ -432,15 +432,24 @@ parse(int argc, char **argv)
 {
     for (int i = 1; i + 1 < argc; i += 2) {
         const char *name = argv[i], *value = argv[i + 1];
+        // clang-format off
 #define NUMBER(field) \
         if (strcmp(name, "--" #field) == 0) { options.field = atof(value); }
         NUMBER(cpu) NUMBER(wall) NUMBER(cancel) NUMBER(memory) NUMBER(steps)
         NUMBER(sweep) NUMBER(window) NUMBER(stride) NUMBER(at)
         NUMBER(live) NUMBER(deaf)
         NUMBER(output) NUMBER(stack) NUMBER(repeat) NUMBER(threads)
-        if (strcmp(name, "--module") == 0) { options.module = value; }
-        if (strcmp(name, "--stdin") == 0) { options.stdin_from = value; }
-        if (strcmp(name, "--setup") == 0) { setup = read_all(value); }
+            // clang-format on
+            if (strcmp(name, "--module") == 0)
+        {
+            options.module = value;
+        }
+        if (strcmp(name, "--stdin") == 0) {
+            options.stdin_from = value;
+        }
+        if (strcmp(name, "--setup") == 0) {
+            setup = read_all(value);
+        }
     }
     source = read_all(argv[argc - 1]);
 }
@@ -473,7 +482,7 @@ sweep(void)
 {
     int *n = mmap(NULL, sizeof(*n), PROT_READ | PROT_WRITE,
                   MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-    run_child(INT_MAX, n);          // nothing fails: how many are there?
+    run_child(INT_MAX, n);  // nothing fails: how many are there?
     int last = *n, stride = options.stride;
     if (stride == 0) {
         stride = last > options.sweep ? last / options.sweep : 1;
@@ -498,7 +507,7 @@ main(int argc, char **argv)
     Py_InitializeEx(0);
     PyThreadState *host = PyThreadState_Get();
     PyThreadState *first = PyRestrict_NewInterpreter();
-    Py_EndInterpreter(first);       // what a process needs once
+    Py_EndInterpreter(first);  // what a process needs once
     PyThreadState_Swap(host);
     if (options.at) {
         options.sweep = options.at;
@@ -528,7 +537,7 @@ main(int argc, char **argv)
     }
     PyEval_RestoreThread(host);
     printf("{\"start\": %ld, \"rss\": %ld, \"rss_peak\": %ld, "
-           "\"waited\": %.6f, \"stack\": %lld}\n", start, rss_kib(),
-           peak_kib(), waited, stack);
+           "\"waited\": %.6f, \"stack\": %lld}\n",
+           start, rss_kib(), peak_kib(), waited, stack);
     return Py_FinalizeEx() < 0;
 }

@@ -109,8 +109,8 @@ _PyRestrict_DropMapping(struct _restrict_memory *memory, const void *address)
 OURS static int
 in_lists(const struct _restrict_heap *heap, const struct block *wanted)
 {
-    const struct block *block = heap->lists[wanted->state].bins[
-        bin_of(wanted->size)];
+    const struct block *block =
+        heap->lists[wanted->state].bins[bin_of(wanted->size)];
     while (block != NULL && block != wanted) {
         block = block->next;
     }

@@ -68,8 +68,8 @@ main(void)
     report("bad", PyRestrict_SetNetBytesCap(interp, -2));
     report("inside", PyRestrict_AllowHost(interp, "127.0.0.1", 80));
     report("allow", PyRestrict_AllowIPAddress(interp, "127.0.0.1", 80));
-    report("allow", PyRestrict_AllowIPAddressRange(interp, "10.0.0.0/8", 8000,
-                                                   8010));
+    report("allow",
+           PyRestrict_AllowIPAddressRange(interp, "10.0.0.0/8", 8000, 8010));
     report("allow", PyRestrict_AllowHost(interp, "127.0.0.1", 80));
     report("allow", PyRestrict_AllowNetworkInfo(interp));
     report("cap", PyRestrict_SetSocketsCap(interp, 3));

@@ -34,15 +34,15 @@
 #include <ucontext.h>
 #include <unistd.h>
 
-#define PATIENCE 300            // ms without a mark
-#define BEGINNING 30000         // ms until the first
+#define PATIENCE 300     // ms without a mark
+#define BEGINNING 30000  // ms until the first
 #define STACK_SIZE ((size_t)1 << 30)
 #define MEMORY_CAP (192 << 20)
 #define MAX_TRIPS 10000
 
 /* --- What is noted ----------------------------------------------------------------- */
 
-struct state {                  // in the file STATE
+struct state {  // in the file STATE
     volatile long marks;
     volatile int case_, variant;
     char label[200];
@@ -59,7 +59,7 @@ static struct {
     char error[300];
     PyInterpreterState *volatile interp;
     volatile int done;
-    pthread_mutex_t mutex;      // interp is there as long as it is held
+    pthread_mutex_t mutex;  // interp is there as long as it is held
 } attempt = {.mutex = PTHREAD_MUTEX_INITIALIZER};
 
 static struct state *state;
@@ -74,7 +74,8 @@ on_sigsys(int Py_UNUSED(signum), siginfo_t *info, void *context)
     ucontext_t *ucontext = context;
     struct trip *last = n_trips > 0 ? &trips[n_trips - 1] : NULL;
     if ((last == NULL || last->number != info->si_syscall
-         || strcmp(last->label, state->label) != 0) && n_trips < MAX_TRIPS)
+         || strcmp(last->label, state->label) != 0)
+        && n_trips < MAX_TRIPS)
     {
         trips[n_trips].number = info->si_syscall;
         memcpy(trips[n_trips].label, state->label, sizeof(state->label));
@@ -95,13 +96,13 @@ static const int harmless[] = {
     // Memory and waiting.
     SYS_mmap, SYS_munmap, SYS_mremap, SYS_mprotect, SYS_brk, SYS_madvise,
     SYS_futex, SYS_sched_yield, SYS_nanosleep, SYS_clock_nanosleep,
-    SYS_restart_syscall, SYS_gettid,    // the watchdog wakes it by this
+    SYS_restart_syscall,
+    SYS_gettid,  // the watchdog wakes it by this
     // Time and chance.
     SYS_clock_gettime, SYS_clock_getres, SYS_gettimeofday, SYS_getrandom,
     // The end of a signal handler and of a thread.
     SYS_rt_sigreturn, SYS_rt_sigprocmask, SYS_exit, SYS_set_robust_list,
-    SYS_rseq,
-};
+    SYS_rseq};
 #define N_HARMLESS ((int)(sizeof(harmless) / sizeof(harmless[0])))
 
 /* Of this thread only. */
@@ -213,8 +214,7 @@ attempt_restricted(void)
     PyThreadState *guest = PyRestrict_NewInterpreter();
     PyInterpreterState *interp = PyThreadState_GetInterpreter(guest);
     if (guest == NULL || PyRestrict_SetMemoryCap(interp, MEMORY_CAP) < 0
-        || PyRestrict_SetWallCap(interp, 3600) < 0
-        || put_up_filter() < 0)
+        || PyRestrict_SetWallCap(interp, 3600) < 0 || put_up_filter() < 0)
     {
         fprintf(stderr, "tripwire: cannot begin\n");
         exit(2);
@@ -292,7 +292,7 @@ try_once(void)
         exit(3);
     }
     memcpy(stopped[n_stopped++], state->label, sizeof(state->label));
-    if (state->case_ == last_stopped) {     // it would hang again
+    if (state->case_ == last_stopped) {  // it would hang again
         state->case_++;
         state->variant = -1;
     }
@@ -323,14 +323,14 @@ int
 main(int argc, char **argv)
 {
     attempt.trusted = argc > 3;
-    mallopt(M_ARENA_MAX, 1);    // trimming another reads a file of /proc
+    mallopt(M_ARENA_MAX, 1);  // trimming another reads a file of /proc
     int fd = open(argv[argc - 2], O_RDWR | O_CREAT | O_TRUNC, 0600);
     if (argc < 3 || fd < 0 || ftruncate(fd, sizeof(*state)) < 0) {
         fprintf(stderr, "usage: tripwire [--trusted] STATE PROGRAM\n");
         return 2;
     }
-    state = mmap(NULL, sizeof(*state), PROT_READ | PROT_WRITE, MAP_SHARED,
-                 fd, 0);
+    state = mmap(NULL, sizeof(*state), PROT_READ | PROT_WRITE, MAP_SHARED, fd,
+                 0);
     attempt.source = read_file(argv[argc - 1]);
     struct sigaction action = {.sa_sigaction = on_sigsys,
                                .sa_flags = SA_SIGINFO | SA_NODEFER};
@@ -348,5 +348,5 @@ main(int argc, char **argv)
         printf("stopped\t%s\n", stopped[i]);
     }
     fflush(stdout);
-    _exit(0);                   // a trusted run has changed anything
+    _exit(0);  // a trusted run has changed anything
 }

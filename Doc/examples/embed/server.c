@@ -24,17 +24,17 @@
 
 struct tenant {
     const char *name;
-    const char *folder;                 // that it may read, or NULL
-    double cpu;                         // seconds for all of its scripts
-    unsigned long long steps;           // likewise; 0: any number
-    const char *scripts[8];             // up to NULL
+    const char *folder;        // that it may read, or NULL
+    double cpu;                // seconds for all of its scripts
+    unsigned long long steps;  // likewise; 0: any number
+    const char *scripts[8];    // up to NULL
 
-    PyInterpreterState *interp;         // NULL: it has none at the moment
+    PyInterpreterState *interp;  // NULL: it has none at the moment
     PyThreadState *guest;
     pthread_t thread;
-    pthread_mutex_t mutex;              // of what the operator looks at
+    pthread_mutex_t mutex;  // of what the operator looks at
     int is_running;
-    char *log;                          // what happened, printed at the end
+    char *log;  // what happened, printed at the end
     size_t log_size;
     FILE *out;
 };
@@ -103,7 +103,7 @@ end(struct tenant *tenant)
         return;
     }
     PyThreadState *host = PyThreadState_Swap(tenant->guest);
-    set_interp(tenant, NULL);           // from here on nobody cancels it
+    set_interp(tenant, NULL);  // from here on nobody cancels it
     Py_EndInterpreter(tenant->guest);
     tenant->guest = NULL;
     PyThreadState_Swap(host);
@@ -227,7 +227,8 @@ start(struct tenant *tenant)
                               ((size_t)16 << 20) + 2 * MEMORY_CAP);
     int err = tenant->out == NULL
               || pthread_create(&tenant->thread, &attributes, tenant_thread,
-                                tenant) != 0;
+                                tenant)
+                     != 0;
     pthread_attr_destroy(&attributes);
     return err ? -1 : 0;
 }
@@ -261,29 +262,28 @@ cancel(struct tenant *tenant)
 /* --- The server ----------------------------------------------------------------------- */
 
 static struct tenant tenants[] = {
-    {"adding up", .cpu = 60.0, .scripts = {
-        "total = sum(range(1000))\nresult = f'{total}'",
-        "result = f'{total + 1}'"}},
-    {"reading", .cpu = 60.0, .scripts = {
-        "import csv\n"
-        "rows = list(csv.reader(open(FOLDER + '/orders.csv')))\n"
-        "result = f'{len(rows)} rows'",
-        "open('/etc/passwd')",
-        "import subprocess"}},
-    {"endless", .cpu = 60.0, .steps = 1000000, .scripts = {
-        "x = 1\n"
-        "while True:\n"
-        "    try:\n"
-        "        while True: x += 1\n"
-        "    except BaseException: pass",
-        "result = 'a new life, x is gone: ' + str('x' not in globals())"}},
-    {"greedy", .cpu = 60.0, .scripts = {
-        "rows = []\n"
-        "while True: rows.append([0] * 100)",
-        "result = 'alive'"}},
-    {"slow", .cpu = 1e6, .scripts = {
-        "while True: pass",
-        "result = 'alive again'"}},
+    {"adding up", .cpu = 60.0,
+     .scripts = {"total = sum(range(1000))\nresult = f'{total}'",
+                 "result = f'{total + 1}'"}},
+    {"reading", .cpu = 60.0,
+     .scripts = {"import csv\n"
+                 "rows = list(csv.reader(open(FOLDER + '/orders.csv')))\n"
+                 "result = f'{len(rows)} rows'",
+                 "open('/etc/passwd')", "import subprocess"}},
+    {"endless", .cpu = 60.0, .steps = 1000000,
+     .scripts =
+         {"x = 1\n"
+          "while True:\n"
+          "    try:\n"
+          "        while True: x += 1\n"
+          "    except BaseException: pass",
+          "result = 'a new life, x is gone: ' + str('x' not in globals())"}},
+    {"greedy", .cpu = 60.0,
+     .scripts = {"rows = []\n"
+                 "while True: rows.append([0] * 100)",
+                 "result = 'alive'"}},
+    {"slow", .cpu = 1e6,
+     .scripts = {"while True: pass", "result = 'alive again'"}},
 };
 #define N_TENANTS (int)(sizeof(tenants) / sizeof(tenants[0]))
 #define SLOW (N_TENANTS - 1)
@@ -295,8 +295,7 @@ main(int argc, char **argv)
     const char *folder = argc > 1 ? argv[1] : "/";
     snprintf(first, sizeof(first), "FOLDER = '%s'", folder);
     tenants[1].folder = folder;
-    memmove(tenants[1].scripts + 1, tenants[1].scripts,
-            4 * sizeof(char *));
+    memmove(tenants[1].scripts + 1, tenants[1].scripts, 4 * sizeof(char *));
     tenants[1].scripts[0] = first;
 
     Py_Initialize();

@@ -11,11 +11,11 @@
 
 extern int _PyRestrict_LibraryStopped(void);
 
-#define _PyRestrict_MPD_POLL(action)                                        \
-    {                                                                       \
-        if (_PyRestrict_LibraryStopped()) {                                 \
-            action;                                                         \
-        }                                                                   \
+#define _PyRestrict_MPD_POLL(action)                                          \
+    {                                                                         \
+        if (_PyRestrict_LibraryStopped()) {                                   \
+            action;                                                           \
+        }                                                                     \
     }
 
 #else

@@ -18,9 +18,10 @@ static char last_event[200];
 static int n_events;
 
 static const char *const kinds[] = {
-    "open", "os.", "socket.", "subprocess.", "shutil.", "tempfile.", "glob.",
-    "pathlib.", "ctypes.", "fcntl.", "mmap.", "pty.", "signal.", "syslog.",
-    "resource.", "cpython.run_", "webbrowser.", "urllib.", "sqlite3.",
+    "open",         "os.",         "socket.",  "subprocess.", "shutil.",
+    "tempfile.",    "glob.",       "pathlib.", "ctypes.",     "fcntl.",
+    "mmap.",        "pty.",        "signal.",  "syslog.",     "resource.",
+    "cpython.run_", "webbrowser.", "urllib.",  "sqlite3.",
 };
 
 /* Runs in any interpreter, with its GIL and without a look at its objects. */
@@ -54,15 +55,36 @@ watch_event(void)
     return event;
 }
 
-static const int harmless[] = {
-    SYS_mmap, SYS_munmap, SYS_mremap, SYS_mprotect, SYS_brk, SYS_madvise,
-    SYS_futex, SYS_sched_yield, SYS_nanosleep, SYS_clock_nanosleep,
-    SYS_restart_syscall, SYS_gettid, SYS_getpid, SYS_tgkill,
-    SYS_clock_gettime, SYS_clock_getres, SYS_gettimeofday, SYS_getrandom,
-    SYS_rt_sigreturn, SYS_rt_sigprocmask, SYS_rt_sigaction, SYS_sigaltstack,
-    SYS_exit, SYS_exit_group, SYS_set_robust_list, SYS_rseq, SYS_clone3,
-    SYS_prctl, SYS_sched_getaffinity, SYS_membarrier,
-};
+static const int harmless[] = {SYS_mmap,
+                               SYS_munmap,
+                               SYS_mremap,
+                               SYS_mprotect,
+                               SYS_brk,
+                               SYS_madvise,
+                               SYS_futex,
+                               SYS_sched_yield,
+                               SYS_nanosleep,
+                               SYS_clock_nanosleep,
+                               SYS_restart_syscall,
+                               SYS_gettid,
+                               SYS_getpid,
+                               SYS_tgkill,
+                               SYS_clock_gettime,
+                               SYS_clock_getres,
+                               SYS_gettimeofday,
+                               SYS_getrandom,
+                               SYS_rt_sigreturn,
+                               SYS_rt_sigprocmask,
+                               SYS_rt_sigaction,
+                               SYS_sigaltstack,
+                               SYS_exit,
+                               SYS_exit_group,
+                               SYS_set_robust_list,
+                               SYS_rseq,
+                               SYS_clone3,
+                               SYS_prctl,
+                               SYS_sched_getaffinity,
+                               SYS_membarrier};
 #define N_HARMLESS ((int)(sizeof(harmless) / sizeof(harmless[0])))
 
 /* read and write: of the descriptors 0, 1 and 2. */
@@ -84,8 +106,8 @@ watch_calls(void)
                                                SYS_write, 0, 2);
     filter[n++] = (struct sock_filter)BPF_STMT(
         BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, args[0]));
-    filter[n++] = (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JGT | BPF_K,
-                                               2, 0, 1);
+    filter[n++] = (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JGT | BPF_K, 2, 0,
+                                               1);
     filter[n++] = (struct sock_filter)BPF_STMT(BPF_RET | BPF_K,
                                                SECCOMP_RET_KILL_PROCESS);
     filter[n++] = (struct sock_filter)BPF_STMT(BPF_RET | BPF_K,
