@@ -278,9 +278,6 @@ _PyRestrict_ThreadIdent(void)
         }                                                                     \
     } while (0)
 
-/* Bytes of a hash between two looks at the stop. */
-#define _PyRestrict_HASH_SLICE (1 << 20)
-
 /* The object of a frame whose callee is unwound, whatever is raised.  NULL:
    there is no memory, and what was raised is still. */
 struct _PyInterpreterFrame;
@@ -367,7 +364,6 @@ extern PyFrameObject *_PyRestrict_MakeFrameObject(
 #define _PyRestrict_SANE_DATE(data, error_return)
 #define _PyRestrict_NO_NONE(seq, what)
 #define _PyRestrict_NO_HIDDEN_NAME(name, error_return)
-#define _PyRestrict_HASH_SLICE UINT32_MAX
 #define _PyRestrict_TYPE_FLAGS 0
 #define _PyRestrict_IS_SPLIT(pair) 1
 
