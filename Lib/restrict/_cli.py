@@ -532,7 +532,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line; return the exit status."""
     for name in ("stdout", "stderr"):
         if getattr(sys, name) is None:      # closed by whoever started us
-            setattr(sys, name, _open_output(os.devnull, "w"))
+            nowhere = os.open(os.devnull, os.O_WRONLY)
+            setattr(sys, name, open(nowhere, "w", closefd=False))
     args = make_parser().parse_args(argv)
     try:
         status = int(args.function(args))
