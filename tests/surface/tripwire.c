@@ -92,17 +92,19 @@ on_sigsys(int Py_UNUSED(signum), siginfo_t *info, void *context)
 
 /* --- The filter ----------------------------------------------------------------------- */
 
+// clang-format off
 static const int harmless[] = {
     // Memory and waiting.
     SYS_mmap, SYS_munmap, SYS_mremap, SYS_mprotect, SYS_brk, SYS_madvise,
     SYS_futex, SYS_sched_yield, SYS_nanosleep, SYS_clock_nanosleep,
-    SYS_restart_syscall,
-    SYS_gettid,  // the watchdog wakes it by this
+    SYS_restart_syscall, SYS_gettid,    // the watchdog wakes it by this
     // Time and chance.
     SYS_clock_gettime, SYS_clock_getres, SYS_gettimeofday, SYS_getrandom,
     // The end of a signal handler and of a thread.
     SYS_rt_sigreturn, SYS_rt_sigprocmask, SYS_exit, SYS_set_robust_list,
-    SYS_rseq};
+    SYS_rseq,
+};
+// clang-format on
 #define N_HARMLESS ((int)(sizeof(harmless) / sizeof(harmless[0])))
 
 /* Of this thread only. */

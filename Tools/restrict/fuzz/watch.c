@@ -55,36 +55,17 @@ watch_event(void)
     return event;
 }
 
-static const int harmless[] = {SYS_mmap,
-                               SYS_munmap,
-                               SYS_mremap,
-                               SYS_mprotect,
-                               SYS_brk,
-                               SYS_madvise,
-                               SYS_futex,
-                               SYS_sched_yield,
-                               SYS_nanosleep,
-                               SYS_clock_nanosleep,
-                               SYS_restart_syscall,
-                               SYS_gettid,
-                               SYS_getpid,
-                               SYS_tgkill,
-                               SYS_clock_gettime,
-                               SYS_clock_getres,
-                               SYS_gettimeofday,
-                               SYS_getrandom,
-                               SYS_rt_sigreturn,
-                               SYS_rt_sigprocmask,
-                               SYS_rt_sigaction,
-                               SYS_sigaltstack,
-                               SYS_exit,
-                               SYS_exit_group,
-                               SYS_set_robust_list,
-                               SYS_rseq,
-                               SYS_clone3,
-                               SYS_prctl,
-                               SYS_sched_getaffinity,
-                               SYS_membarrier};
+// clang-format off
+static const int harmless[] = {
+    SYS_mmap, SYS_munmap, SYS_mremap, SYS_mprotect, SYS_brk, SYS_madvise,
+    SYS_futex, SYS_sched_yield, SYS_nanosleep, SYS_clock_nanosleep,
+    SYS_restart_syscall, SYS_gettid, SYS_getpid, SYS_tgkill,
+    SYS_clock_gettime, SYS_clock_getres, SYS_gettimeofday, SYS_getrandom,
+    SYS_rt_sigreturn, SYS_rt_sigprocmask, SYS_rt_sigaction, SYS_sigaltstack,
+    SYS_exit, SYS_exit_group, SYS_set_robust_list, SYS_rseq, SYS_clone3,
+    SYS_prctl, SYS_sched_getaffinity, SYS_membarrier,
+};
+// clang-format on
 #define N_HARMLESS ((int)(sizeof(harmless) / sizeof(harmless[0])))
 
 /* read and write: of the descriptors 0, 1 and 2. */
