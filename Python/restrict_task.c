@@ -8,8 +8,9 @@
 #include "pycore_ast.h"      // mod_ty
 #include "pycore_compile.h"  // _PyAST_Compile()
 #include "pycore_object.h"
-#include "pycore_parser.h"   // _PyParser_ASTFromString()
-#include "pycore_pyarena.h"  // _PyArena_New()
+#include "pycore_parser.h"       // _PyParser_ASTFromString()
+#include "pycore_pyarena.h"      // _PyArena_New()
+#include "pycore_pylifecycle.h"  // _PyAtExit_Call()
 #include "pycore_restrict.h"
 #include "pycore_restrict_limits.h"
 #include "pycore_restrict_run.h"
@@ -277,6 +278,9 @@ carry_out(struct _restrict_guest *guest, _PyRestrict_Task task,
         return task_run(request);
     case _PyRestrict_TASK_CALL:
         return task_call(request);
+    case _PyRestrict_TASK_LEAVE:
+        _PyAtExit_Call(guest->interp);
+        return Py_NewRef(Py_None);
     default:
         return task_define(guest, request);
     }

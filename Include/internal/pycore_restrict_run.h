@@ -51,6 +51,7 @@ typedef enum {
     _PyRestrict_TASK_RUN,     // source, filename, inputs -> value
     _PyRestrict_TASK_CALL,    // name, args, kwargs -> value
     _PyRestrict_TASK_DEFINE,  // module name or None, rows
+    _PyRestrict_TASK_LEAVE,   // run what atexit has; nothing
     _PyRestrict_N_TASKS
 } _PyRestrict_Task;
 

@@ -15,7 +15,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from restrict._errors import GuestError, LimitExceeded
-from restrict._interpreter import Interpreter
+from restrict._interpreter import Interpreter, leaving
 from restrict._policy import LIMITS, Policy
 from restrict._report import Denial, printable, report_lines
 
@@ -190,7 +190,8 @@ def _run_guest(guest: Interpreter, source: str, filename: str,
     try:
         guest._start_in(_folder())
         guest._define("sys", {"argv": argv})
-        guest.exec(source, filename=filename)
+        with leaving(guest):
+            guest.exec(source, filename=filename)
     except (GuestError, LimitExceeded) as exc:
         outcome.take(exc)
     except KeyboardInterrupt:
@@ -533,7 +534,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     for name in ("stdout", "stderr"):
         if getattr(sys, name) is None:      # closed by whoever started us
             nowhere = os.open(os.devnull, os.O_WRONLY)
-            setattr(sys, name, open(nowhere, "w", closefd=False))
+            setattr(sys, name, os.fdopen(nowhere, "w", closefd=False))
     args = make_parser().parse_args(argv)
     try:
         status = int(args.function(args))

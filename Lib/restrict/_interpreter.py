@@ -8,12 +8,13 @@ exceptions, the record kept.
 from __future__ import annotations
 
 import atexit
+import contextlib
 import inspect
 import os
 import threading
 import time
 import weakref
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -306,9 +307,8 @@ class Interpreter:
             self._guest.set_input(_to_bytes(stdin))
         self._guest.output(1, True)
         self._guest.output(2, True)
-        value = self._run(_native.RUN, text, filename, dict(inputs))
-        return Result(value, self.stdout, self.stderr, self.usage,
-                      tuple(self.denials))
+        return self._result(
+            self._run(_native.RUN, text, filename, dict(inputs)))
 
     # --- What it left ---
 
@@ -458,9 +458,17 @@ class Interpreter:
             return GuestError("MemoryError", "")
         return guest_error(value, self._sources)
 
+    def _result(self, value: Any) -> Result:
+        return Result(value, self.stdout, self.stderr, self.usage,
+                      tuple(self.denials))
+
     def _start_in(self, folder: str) -> None:
         """Let the guest's relative paths start there; grants nothing."""
         self._guest.set_directory(folder)
+
+    def _leave(self) -> None:
+        """Run what the guest registered with atexit: its program is over."""
+        self._run(_native.LEAVE)
 
     def _define(self, module: str | None, names: Mapping[str, object]) -> None:
         rows: list[tuple[str, int, str, object]] = []
@@ -517,6 +525,18 @@ def _close_all() -> None:
             interpreter.close()
 
 
+@contextlib.contextmanager
+def leaving(guest: Interpreter) -> Iterator[None]:
+    """Around a whole program of the guest: it ends as Python would, with what
+    was registered with atexit, also after an exception."""
+    try:
+        yield
+    except GuestError:
+        guest._leave()
+        raise
+    guest._leave()
+
+
 def run(source: str, policy: Policy | None = None,
         inputs: Mapping[str, object] | None = None, *,
         functions: Mapping[str, HostFunction] | None = None,
@@ -526,15 +546,17 @@ def run(source: str, policy: Policy | None = None,
     """Run source in a restricted interpreter of its own.
 
     See Interpreter and Interpreter.run() for the arguments and exceptions.
-    A GuestError or LimitExceeded from here also has what the guest left:
-    its attribute `result` is a Result whose value is None.
+    What the source registers with atexit runs at its end.  A GuestError or
+    LimitExceeded from here also has what the guest left: its attribute
+    `result` is a Result whose value is None.
     """
     with Interpreter(policy, functions=functions,
                      modules_from_host=modules_from_host) as guest:
         try:
-            return guest.run(source, inputs=inputs, stdin=stdin,
-                             filename=filename)
+            with leaving(guest):
+                value = guest.run(source, inputs=inputs, stdin=stdin,
+                                  filename=filename).value
         except (GuestError, LimitExceeded) as exc:
-            exc.result = Result(None, guest.stdout, guest.stderr,
-                                guest.usage, tuple(guest.denials))
+            exc.result = guest._result(None)
             raise
+        return guest._result(value)

@@ -104,5 +104,5 @@ else:
         Guest = None
 
 # Tasks and outcomes: _PyRestrict_Task, _PyRestrict_Outcome.
-EXEC, EVAL, RUN, CALL, DEFINE = range(5)
+EXEC, EVAL, RUN, CALL, DEFINE, LEAVE = range(6)
 DONE, FAILED, UNCOPYABLE, NO_MEMORY, LOST = range(5)

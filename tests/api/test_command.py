@@ -450,3 +450,10 @@ def test_learning_of_a_folder_leaves_the_choice(command, tmp_path):
     assert '# for file /var (script.py:2), fill in: files' in policy
     done = command("run", "--policy", "policy.toml", "script.py", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
+
+
+def test_what_was_registered_with_atexit(command, script):
+    source = script("import atexit\natexit.register(print, 'bye')\n"
+                    "print('hi')\nraise SystemExit(3)")
+    done = command("run", source)
+    assert (done.returncode, done.stdout) == (3, "hi\nbye\n")

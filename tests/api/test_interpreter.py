@@ -719,3 +719,24 @@ def test_the_number_of_the_thread(host):
         assert found == [[1, 1, 1, 1, True, True]] * 2, found
         assert threading.get_ident() > 1
     """)
+
+
+def test_what_was_registered_with_atexit(host):
+    """It runs where a whole program ends, under the limits, as in a Python
+    of its own; the end of an interpreter that is kept runs nothing."""
+    host("""
+        source = "import atexit; atexit.register(print, 'bye'); print('hi')"
+        assert restrict.run(source + "\\n1").stdout == "hi\\nbye\\n"
+        error = raises(GuestError, restrict.run, source + "; 1/0")
+        assert error.result.stdout == "hi\\nbye\\n"
+        with Interpreter() as guest:
+            guest.exec(source)
+        assert guest.stdout == "hi\\n"
+        error = raises(LimitExceeded, restrict.run, '''if True:
+            import atexit
+            @atexit.register
+            def forever():
+                while True: pass
+        ''', Policy(wall=0.2))
+        assert error.limit == "wall"
+    """)
