@@ -98,8 +98,8 @@ type_name(PyTypeObject *type, int with_module)
     return plain;
 }
 
-/* (file, line, function, column, last line, column there), -1 for what is not
-   known; columns are in bytes of UTF-8. */
+/* (file, line, function, column, last line, column there, source), -1 for
+   what is not known; columns are in bytes of UTF-8. */
 static PyObject *
 frame_row(PyTracebackObject *tb)
 {
@@ -112,9 +112,10 @@ frame_row(PyTracebackObject *tb)
     }
     line = tb->tb_lineno >= 0 ? tb->tb_lineno
                               : PyCode_Addr2Line(code, tb->tb_lasti);
-    PyObject *row = Py_BuildValue("(NiNiii)", plain_or(code->co_filename, "?"),
-                                  line, plain_or(code->co_name, "?"), column,
-                                  end_line, end_column);
+    PyObject *row = Py_BuildValue(
+        "(NiNiiiN)", plain_or(code->co_filename, "?"), line,
+        plain_or(code->co_name, "?"), column, end_line, end_column,
+        _PyRestrict_SourceLines(code->co_filename, line, end_line));
     Py_DECREF(code);
     return row;
 }
@@ -136,8 +137,8 @@ frame_rows(PyObject *first)
             row = frame_row(tb);
         }
         else if (i == N_FRAMES) {
-            row = Py_BuildValue("(OnOiii)", Py_None, n - 2 * N_FRAMES, Py_None,
-                                -1, -1, -1);
+            row = Py_BuildValue("(OnOiiis)", Py_None, n - 2 * N_FRAMES,
+                                Py_None, -1, -1, -1, "");
         }
         else {
             continue;
@@ -186,6 +187,22 @@ int_or_none(PyObject *object)
     return number >= 0 ? PyLong_FromLong(number) : Py_NewRef(Py_None);
 }
 
+/* The line that an error of syntax shows, if it has none itself. */
+static PyObject *
+syntax_text(PySyntaxErrorObject *error)
+{
+    if (error->text != NULL && PyUnicode_Check(error->text)) {
+        return plain_str(error->text);
+    }
+    int line = error->lineno != NULL && PyLong_CheckExact(error->lineno)
+                   ? PyLong_AsInt(error->lineno)
+                   : -1;
+    PyErr_Clear();
+    return error->filename != NULL && PyUnicode_CheckExact(error->filename)
+               ? _PyRestrict_SourceLines(error->filename, line, line)
+               : PyUnicode_FromString("");
+}
+
 /* (message, file, line, offset, text, last line, offset there) or None. */
 static PyObject *
 syntax_row(PyObject *exc)
@@ -197,7 +214,7 @@ syntax_row(PyObject *exc)
     return Py_BuildValue(
         "(NNNNNNN)", plain_or(error->msg, ""), plain_or(error->filename, "?"),
         int_or_none(error->lineno), int_or_none(error->offset),
-        plain_or(error->text, ""), int_or_none(error->end_lineno),
+        syntax_text(error), int_or_none(error->end_lineno),
         int_or_none(error->end_offset));
 }
 

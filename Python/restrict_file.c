@@ -8,8 +8,8 @@
 
    Which descriptors those are is a set of bits in the interpreter's state:
    set when we open, cleared before anybody closes.  What is left when the
-   guest ends, also after a stop, is closed then; data still in a buffer of
-   the guest's is discarded if nothing flushed it before.
+   guest ends, also after a stop, is closed then; what is still in a buffer
+   is written before (restrict_leave.c), but not after a stop.
 
    Bytes written are counted against a total before the write: a write past
    the cap does not happen at all, and the guest stops. */

@@ -32,7 +32,8 @@
 #include "pycore_restrict.h"
 #include "pycore_restrict_hold.h"
 #include "pycore_restrict_modules.h"
-#include <unistd.h>  // close()
+#include "pycore_restrict_run.h"  // _PyRestrict_KeepSource()
+#include <unistd.h>               // close()
 
 #ifdef WITH_RESTRICTED
 
@@ -253,6 +254,23 @@ source_name(const struct source *source)
     return text;
 }
 
+/* For tracebacks; what is in another encoding than UTF-8 has no lines. */
+static int
+keep_text(PyObject *filename, PyObject *bytes)
+{
+    const char *data = PyBytes_AS_STRING(bytes);
+    Py_ssize_t size = PyBytes_GET_SIZE(bytes);
+    Py_ssize_t mark = strncmp(data, "\xef\xbb\xbf", 3) == 0 ? 3 : 0;
+    PyObject *text = PyUnicode_DecodeUTF8(data + mark, size - mark, NULL);
+    if (text == NULL) {
+        PyErr_Clear();
+        return 0;
+    }
+    int err = _PyRestrict_KeepSource(filename, text);
+    Py_DECREF(text);
+    return err;
+}
+
 static PyObject *
 compile_source(const struct source *source, PyObject *filename)
 {
@@ -266,7 +284,7 @@ compile_source(const struct source *source, PyObject *filename)
         PyErr_SetString(PyExc_SyntaxError,
                         "source code cannot contain null bytes");
     }
-    else {
+    else if (keep_text(filename, text) == 0) {
         code = Py_CompileStringObject(PyBytes_AS_STRING(text), filename,
                                       Py_file_input, &flags, 0);
     }

@@ -8,9 +8,8 @@
 #include "pycore_ast.h"      // mod_ty
 #include "pycore_compile.h"  // _PyAST_Compile()
 #include "pycore_object.h"
-#include "pycore_parser.h"       // _PyParser_ASTFromString()
-#include "pycore_pyarena.h"      // _PyArena_New()
-#include "pycore_pylifecycle.h"  // _PyAtExit_Call()
+#include "pycore_parser.h"   // _PyParser_ASTFromString()
+#include "pycore_pyarena.h"  // _PyArena_New()
 #include "pycore_restrict.h"
 #include "pycore_restrict_limits.h"
 #include "pycore_restrict_run.h"
@@ -29,60 +28,6 @@ main_dict(void)
     PyObject *dict = Py_XNewRef(PyModule_GetDict(module));
     Py_DECREF(module);
     return dict;
-}
-
-/* What the host gave to run, by file name, so that a guest's own tracebacks
-   show its lines; those that came first go first. */
-#define N_SOURCES 100
-
-static PyObject *
-sources(void)
-{
-    PyObject *dict = PyInterpreterState_GetDict(_PyInterpreterState_GET());
-    PyObject *found = NULL;
-    if (dict == NULL) {
-        return PyErr_NoMemory();
-    }
-    if (PyDict_GetItemStringRef(dict, "restrict.sources", &found) == 0) {
-        found = PyDict_New();
-        if (found != NULL
-            && PyDict_SetItemString(dict, "restrict.sources", found) < 0)
-        {
-            Py_CLEAR(found);
-        }
-    }
-    return found;
-}
-
-static int
-keep_source(PyObject *filename, PyObject *source)
-{
-    PyObject *kept = sources(), *oldest;
-    Py_ssize_t pos = 0;
-    int err = kept == NULL || PyDict_Pop(kept, filename, NULL) < 0;
-    if (!err && PyDict_GET_SIZE(kept) >= N_SOURCES
-        && PyDict_Next(kept, &pos, &oldest, NULL))
-    {
-        Py_INCREF(oldest);
-        err = PyDict_DelItem(kept, oldest) < 0;
-        Py_DECREF(oldest);
-    }
-    err = err || PyDict_SetItem(kept, filename, source) < 0;
-    Py_XDECREF(kept);
-    return err ? -1 : 0;
-}
-
-/* What the guest has as restrict._source(filename): a text or None. */
-PyObject *
-_PyRestrict_Source(PyObject *Py_UNUSED(module), PyObject *filename)
-{
-    PyObject *kept = PyUnicode_CheckExact(filename) ? sources() : NULL;
-    PyObject *source = NULL;
-    if (kept != NULL) {
-        (void)PyDict_GetItemRef(kept, filename, &source);
-        Py_DECREF(kept);
-    }
-    return source != NULL || PyErr_Occurred() ? source : Py_NewRef(Py_None);
 }
 
 static mod_ty
@@ -140,7 +85,7 @@ run_source(PyObject *source, PyObject *filename, int start, int want_value)
     flags.cf_flags = PyCF_SOURCE_IS_UTF8 | PyCF_IGNORE_COOKIE;
     PyObject *value = NULL, *dict = main_dict();
     PyArena *arena = dict ? _PyArena_New() : NULL;
-    if (arena == NULL || keep_source(filename, source) < 0) {
+    if (arena == NULL || _PyRestrict_KeepSource(filename, source) < 0) {
         if (arena != NULL) {
             _PyArena_Free(arena);
         }
@@ -279,7 +224,10 @@ carry_out(struct _restrict_guest *guest, _PyRestrict_Task task,
     case _PyRestrict_TASK_CALL:
         return task_call(request);
     case _PyRestrict_TASK_LEAVE:
-        _PyAtExit_Call(guest->interp);
+        _PyRestrict_LeaveProgram(guest->interp);
+        return Py_NewRef(Py_None);
+    case _PyRestrict_TASK_FLUSH:
+        _PyRestrict_FlushFiles(guest->interp);
         return Py_NewRef(Py_None);
     default:
         return task_define(guest, request);

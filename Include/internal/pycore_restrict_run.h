@@ -51,7 +51,8 @@ typedef enum {
     _PyRestrict_TASK_RUN,     // source, filename, inputs -> value
     _PyRestrict_TASK_CALL,    // name, args, kwargs -> value
     _PyRestrict_TASK_DEFINE,  // module name or None, rows
-    _PyRestrict_TASK_LEAVE,   // run what atexit has; nothing
+    _PyRestrict_TASK_LEAVE,   // nothing: the program is over
+    _PyRestrict_TASK_FLUSH,   // nothing: write out what files have buffered
     _PyRestrict_N_TASKS
 } _PyRestrict_Task;
 
@@ -108,6 +109,11 @@ extern void _PyRestrict_CarryOut(struct _restrict_guest *guest, void *arg);
 
 /* In the guest: the text that the host gave to run (restrict_task.c). */
 extern PyObject *_PyRestrict_Source(PyObject *module, PyObject *filename);
+extern void _PyRestrict_LeaveProgram(PyInterpreterState *interp);
+extern void _PyRestrict_FlushFiles(PyInterpreterState *interp);
+extern int _PyRestrict_KeepSource(PyObject *filename, PyObject *text);
+extern PyObject *_PyRestrict_SourceLines(PyObject *filename, int first,
+                                         int last);
 
 /* In the guest: which name an exception may be about (restrict_suggest.c). */
 extern PyObject *_PyRestrict_DescribeSuggestion(PyObject *exc);

@@ -39,7 +39,6 @@ if TYPE_CHECKING:
 
 __all__ = ["Interpreter", "Result", "run"]
 
-_MAX_SOURCES = 100                      # of which tracebacks show lines
 _SHUTDOWN_SECONDS = 5.0
 _MANY = 2**31 - 1
 
@@ -238,7 +237,6 @@ class Interpreter:
                 "it cannot make restricted interpreters")
         self.policy = policy
         self._functions: list[HostFunction] = []
-        self._sources: dict[str, str] = {}
         self._record = Record()
         self._usage = Usage()
         self._stopped: str | None = None
@@ -357,6 +355,8 @@ class Interpreter:
     def close(self) -> None:
         """End the interpreter; no more code of the guest runs.
 
+        What it has written to files that are still open is not lost, unless a
+        limit has stopped it.
         Closing again does nothing.  Raises RuntimeError while it is in use.
         """
         if self._closed:
@@ -369,6 +369,7 @@ class Interpreter:
         if self._guest.running:
             raise RuntimeError("the interpreter is in use")
         if not self._guest.closed:      # it has ended with its process
+            self._flush()
             self._stdout, self._stderr = self.stdout, self.stderr
             self._usage = self.usage
             self._update_record()
@@ -400,17 +401,13 @@ class Interpreter:
     # --- Inside ---
 
     def _source(self, source: str, filename: str) -> str:
-        """Check a source; keep it for tracebacks to show."""
+        """Check a source."""
         if not isinstance(source, str):
             raise TypeError(f"source: expected str, "
                             f"got {type(source).__name__}")
         if not isinstance(filename, str):
             raise TypeError(f"filename: expected str, "
                             f"got {type(filename).__name__}")
-        self._sources.pop(filename, None)
-        self._sources[filename] = source
-        if len(self._sources) > _MAX_SOURCES:
-            del self._sources[next(iter(self._sources))]
         return source
 
     def _forget(self) -> None:
@@ -456,7 +453,7 @@ class Interpreter:
             return LimitExceeded("memory", self.usage)
         if outcome == _native.LOST:
             return GuestError("MemoryError", "")
-        return guest_error(value, self._sources)
+        return guest_error(value)
 
     def _result(self, value: Any) -> Result:
         return Result(value, self.stdout, self.stderr, self.usage,
@@ -467,8 +464,14 @@ class Interpreter:
         self._guest.set_directory(folder)
 
     def _leave(self) -> None:
-        """Run what the guest registered with atexit: its program is over."""
+        """End the guest's program as Python would."""
         self._run(_native.LEAVE)
+
+    def _flush(self) -> None:
+        """Write out what the guest has left in the buffers of files."""
+        if self._stopped is None and not self._forked:
+            with contextlib.suppress(LimitExceeded):
+                self._run(_native.FLUSH)
 
     def _define(self, module: str | None, names: Mapping[str, object]) -> None:
         rows: list[tuple[str, int, str, object]] = []

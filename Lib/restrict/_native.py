@@ -104,5 +104,5 @@ else:
         Guest = None
 
 # Tasks and outcomes: _PyRestrict_Task, _PyRestrict_Outcome.
-EXEC, EVAL, RUN, CALL, DEFINE, LEAVE = range(6)
+EXEC, EVAL, RUN, CALL, DEFINE, LEAVE, FLUSH = range(7)
 DONE, FAILED, UNCOPYABLE, NO_MEMORY, LOST = range(5)

@@ -242,7 +242,7 @@ def test_the_hosts_parser_is_not_at_work(host, line):
 
 def test_a_guests_own_traceback_shows_its_lines(host):
     """What a guest prints of its exception has the lines that the host gave
-    it, those of the text that has the file name now."""
+    it, of the last text with the file name; a text goes with its code."""
     host("""
         source = dedent('''
             import traceback
@@ -267,8 +267,46 @@ def test_a_guests_own_traceback_shows_its_lines(host):
             assert guest.eval("linecache.getlines('/etc/passwd')")[1] == (
                 "import traceback\\n")
             assert guest.eval("linecache.getlines('/etc/hosts')") == []
+            guest.exec("x = 1", filename="short.py")
+            guest.exec("pass")
+            assert guest.eval("linecache.getlines('short.py')") == []
             for i in range(200):
-                guest.exec("x = 1", filename=f"{i}.py")
+                guest.exec(f"def f{i}(): pass", filename=f"{i}.py")
             assert guest.eval("linecache.getlines('/etc/passwd')") == []
-            assert guest.eval("linecache.getlines('199.py')") == ["x = 1"]
+            assert guest.eval("linecache.getlines('199.py')") == [
+                "def f199(): pass"]
     """)
+
+
+def test_each_frame_shows_its_own_text(host, tmp_path):
+    """Also when many texts have one name, as the cells of a notebook; and
+    what is imported from a folder of the policy shows its lines."""
+    (tmp_path / "helper.py").write_text(
+        "def bad():\n    # fails\n    raise ValueError('bad')\n")
+    host("""
+        import sys
+        with Interpreter(Policy(path=[sys.argv[1]])) as guest:
+            guest.exec("def f(x):\\n    y = 1\\n    return 1 / x")
+            error = raises(GuestError, guest.exec,
+                           "a = 5\\nb = 6\\nprint('other', f(0))")
+            assert "    print('other', f(0))\\n" in error.traceback
+            assert "    return 1 / x\\n" in error.traceback
+            guest.exec("z = 1\\nq = 2\\nr = 'the third line'")
+            error = raises(GuestError, guest.call, "f", 0)
+            assert "    return 1 / x\\n" in error.traceback
+            guest.exec("import traceback\\n"
+                       "try: f(0)\\n"
+                       "except ZeroDivisionError: traceback.print_exc()")
+            assert "    try: f(0)\\n" in guest.stderr
+            assert "    return 1 / x\\n" in guest.stderr
+            error = raises(GuestError, guest.exec,
+                           "exec(compile('1/0', '<guest>', 'exec'))")
+            assert error.traceback.count("\\n    ") == 2, error.traceback
+            error = raises(GuestError, guest.exec,
+                           "import helper\\nhelper.bad()")
+            assert "    raise ValueError('bad')\\n" in error.traceback
+            assert guest.eval("__import__('inspect').getsource(helper.bad)"
+                              ).startswith("def bad():\\n")
+            error = raises(GuestError, guest.exec, "x = 1\\nreturn x")
+            assert "    return x\\n" in error.traceback
+    """, str(tmp_path))
