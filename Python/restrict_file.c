@@ -249,8 +249,45 @@ append_quoted(char *to, size_t size, const char *text)
     to[n] = '\0';
 }
 
-/* The policy entry that would allow it.  Writing may mean to create, which
-   takes a grant of the folder.  Mode 0: nothing would. */
+/* Is path this folder, or below it? */
+static int
+is_beneath(const char *path, const char *folder)
+{
+    size_t n = strlen(folder);
+    return strncmp(path, folder, n) == 0
+           && (path[n] == '\0' || path[n] == '/');
+}
+
+/* Devices, which no grant covers, and what the kernel says of the process and
+   lets it set: the host's memory is a file there. */
+static int
+is_of_the_system(const char *path)
+{
+    return is_beneath(path, "/proc") || is_beneath(path, "/sys")
+           || (is_beneath(path, "/dev") && !is_beneath(path, "/dev/shm"));
+}
+
+/* Of what would it take a grant?  Writing may mean to create, which takes one
+   of the folder.  1: of a folder, 0: of a file, -1: of nothing to offer. */
+static int
+what_to_grant(_PyRestrict_Path *path, int mode)
+{
+    int is_dir = path->is_dir || (mode & _PyRestrict_FOLDER);
+    if (is_of_the_system(path->text)) {
+        return -1;
+    }
+    if ((mode & _PyRestrict_WRITE) && !is_dir) {
+        char *slash = strrchr(path->text, '/');
+        slash[slash == path->text] = '\0';
+        is_dir = 1;
+    }
+    // All files are too much to offer to a person in a hurry.
+    return strcmp(path->text, "/") == 0 ? -1 : is_dir;
+}
+
+/* The policy entry that would allow it, or nothing.  It depends on the path's
+   name alone: what is there is not looked at for a guest.  Mode 0: none
+   would. */
 static void
 make_grant_text(char *to, size_t size, const char *path, int mode)
 {
@@ -261,16 +298,14 @@ make_grant_text(char *to, size_t size, const char *path, int mode)
     {
         return;
     }
-    int is_dir = normal.is_dir || (mode & _PyRestrict_FOLDER);
+    int is_dir = what_to_grant(&normal, mode);
+    if (is_dir < 0) {
+        return;
+    }
     mode &= ~_PyRestrict_FOLDER;
     const char *text = mode == _PyRestrict_READ    ? "r"
                        : mode == _PyRestrict_WRITE ? "w"
                                                    : "rw";
-    if ((mode & _PyRestrict_WRITE) && !is_dir) {
-        char *slash = strrchr(normal.text, '/');
-        slash[slash == normal.text] = '\0';
-        is_dir = 1;
-    }
     PyOS_snprintf(to, size, "%s = {\"", is_dir ? "directories" : "files");
     append_quoted(to, size - 10, normal.text);
     size_t n = strlen(to);

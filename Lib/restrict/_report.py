@@ -57,7 +57,8 @@ class Denial:
     subject     what was refused, as the guest named it, without control
                 characters
     location    where: "FILE:LINE" of the guest, or "" if not known
-    grant       the policy entry that would allow it, or None if none would
+    grant       the policy entry that would allow it; None if none would, if
+                none is known, or if it would be too wide to offer
     count       how often
     time        when first, in seconds since the epoch
     last_time   when last

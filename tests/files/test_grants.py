@@ -130,10 +130,28 @@ attempt(open, 'with"quote')
     assert outcome.denials == [
         ["file", "/etc/passwd", 'files = {"/etc/passwd" = "r"}'],
         ["file", "/etc/../etc//./new", 'directories = {"/etc" = "w"}'],
-        ["file", "relative", 'directories = {"/" = "rw"}'],
+        ["file", "relative", ""],
         ["file", "/etc", 'directories = {"/etc" = "r"}'],
         ["file", 'with"quote', 'files = {"/with\\"quote" = "r"}'],
     ]
+
+
+def test_no_grant_is_offered_for_all_files_or_the_system(guest, tree):
+    """By name alone: whether the thing exists makes no difference."""
+    none = ["/", "/new", "/dev/null", "/dev", "/dev/sub/x", "/proc/self/mem",
+            "/proc/x/../no", "/sys/x", "/etc/../new"]
+    folder = ["/dev/shm/x", "/devices/x", "/processed/x"]
+    outcome = guest(f"""
+for path in {none + folder!r}:
+    attempt(open, path, "w")
+attempt(open, "/proc/self/environ")
+attempt(os.listdir, "/")
+attempt(os.listdir, "/sys")
+""")
+    assert [row[2] for row in outcome.denials] == [
+        *[""] * len(none),
+        *[f'directories = {{"{path.rpartition('/')[0]}" = "w"}}'
+          for path in folder], "", "", ""]
 
 
 def test_current_directory_is_the_guests_own(guest, tree):
