@@ -240,34 +240,49 @@ _PyRestrict_TypeRow(PyTypeObject *type, PyObject *dict, const char *name)
     }
 }
 
+/* Whoever starts a thread knows its name by `threading`, not by what that
+   calls. */
+static int
+is_of_threads(const char *subject)
+{
+    return strncmp(subject, "_thread.", strlen("_thread.")) == 0;
+}
+
 static PyObject *
 refuse_call(PyObject *self, PyObject *Py_UNUSED(args),
             PyObject *Py_UNUSED(kwargs))
 {
-    _PyRestrict_GuardCall(PyUnicode_AsUTF8(self));
+    const char *subject = PyUnicode_AsUTF8(self);
+    _PyRestrict_Deny(&(struct _restrict_request){
+        .kind = _PyRestrict_CALL,
+        .capability = "call",
+        .subject = subject,
+        .message = is_of_threads(subject) ? "threads are not allowed here"
+                                          : NULL,
+    });
     return NULL;
 }
 
-/* A function whose row says [path]: what it refuses is a path, if its first
-   argument is plainly one; else the function. */
+/* A function whose row says [path]: an error as of files, which code that
+   copes with a path out of reach handles already.  But what is refused is the
+   function, whatever is granted. */
 static PyObject *
 refuse_path(PyObject *self, PyObject *args, PyObject *Py_UNUSED(kwargs))
 {
     PyObject *path = PyTuple_GET_SIZE(args) > 0 ? PyTuple_GET_ITEM(args, 0)
-                                                : NULL;
-    PyObject *bytes;
-    if (path == NULL || !(PyUnicode_Check(path) || PyBytes_Check(path))
-        || !PyUnicode_FSConverter(path, &bytes))
-    {
-        _PyRestrict_Deny(&(struct _restrict_request){
-            .kind = _PyRestrict_PERMISSION,
-            .capability = "file",
-            .subject = PyUnicode_AsUTF8(self),
-        });
-        return NULL;
-    }
-    _PyRestrict_DenyPath(path, PyBytes_AS_STRING(bytes), 0);
-    Py_DECREF(bytes);
+                                                : Py_None;
+    int is_path = PyUnicode_Check(path) || PyBytes_Check(path);
+    char message[100];
+    const char *subject = PyUnicode_AsUTF8(self);
+    PyOS_snprintf(message, sizeof(message), "call '%s' is not allowed here",
+                  subject);
+    _PyRestrict_Deny(&(struct _restrict_request){
+        .kind = _PyRestrict_PERMISSION,
+        .capability = "call",
+        .subject = subject,
+        .message = message,
+        .filename = is_path ? path : Py_None,
+    });
     return NULL;
 }
 

@@ -29,6 +29,22 @@ def test_denials(host):
     """)
 
 
+def test_threads_are_refused_by_that_name(host):
+    host("""
+        with Interpreter() as guest:
+            for source in ("import threading\\n"
+                           "threading.Thread(target=print).start()",
+                           "import _thread\\n"
+                           "_thread.start_new_thread(print, ())"):
+                error = raises(GuestError, guest.exec, source)
+                assert error.type_name == "RestrictedCallError"
+                assert error.message == "threads are not allowed here"
+            assert [(d.capability, d.subject) for d in guest.denials] == [
+                ("call", "_thread.start_joinable_thread"),
+                ("call", "_thread.start_new_thread")]
+    """)
+
+
 def test_logging_and_audit_events(host):
     host("""
         import logging, sys

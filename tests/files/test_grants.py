@@ -154,6 +154,23 @@ attempt(os.listdir, "/sys")
           for path in folder], "", "", ""]
 
 
+def test_calls_that_no_grant_allows_are_named(guest, tree):
+    """They are refused also within a grant, so the path is not the reason."""
+    path = tree / "both"
+    outcome = guest(f"""
+import shutil
+print(json.dumps([str(attempt(shutil.disk_usage, {str(path)!r})),
+                  str(attempt(os.chown, {str(path)!r}, 0, 0)),
+                  str(attempt(os.fchown, 1, 0, 0)),
+                  isinstance(attempt(os.statvfs, "x"), PermissionError)]))
+""", "--dir", path, "rw")
+    assert outcome.results == [
+        f"[Errno 13] call 'posix.statvfs' is not allowed here: '{path}'",
+        f"[Errno 13] call 'posix.chown' is not allowed here: '{path}'",
+        "[Errno 13] call 'posix.fchown' is not allowed here", True]
+    assert outcome.denials[0] == ["call", "posix.statvfs", ""]
+
+
 def test_current_directory_is_the_guests_own(guest, tree):
     outcome = guest(f"""
 first = os.getcwd()
