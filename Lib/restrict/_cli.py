@@ -444,6 +444,18 @@ def command_surface(args: argparse.Namespace) -> int:
     return 0
 
 
+class _CommandParser(argparse.ArgumentParser):
+    """Says the usage of its own command of an option that there is not;
+    argparse says that of the whole program."""
+
+    def parse_known_args(self, args: Any = None,
+                         namespace: Any = None) -> Any:
+        found, rest = super().parse_known_args(args, namespace)
+        if rest:
+            self.error(f"unrecognized arguments: {' '.join(rest)}")
+        return found, rest
+
+
 def _add_run_options(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
     add("--policy", metavar="FILE", help="a policy as TOML; options widen it")
@@ -499,7 +511,8 @@ def make_parser() -> argparse.ArgumentParser:
         prog="python -m restrict",
         description="Run Python code that you do not trust.")
     commands = parser.add_subparsers(dest="command", required=True,
-                                     metavar="COMMAND")
+                                     metavar="COMMAND",
+                                     parser_class=_CommandParser)
     run = commands.add_parser("run", help="run a script",
                               description=command_run.__doc__)
     _add_run_options(run)

@@ -150,6 +150,13 @@ def test_learn(command, script, tmp_path):
     assert done.returncode == 0, done.stderr
 
 
+def test_usage_is_of_the_command(command):
+    done = command("run", "--timeout", "3", "script.py")
+    assert done.returncode == 2
+    assert done.stderr.startswith("usage: python -m restrict run ")
+    assert "--timeout" in done.stderr.splitlines()[-1]
+
+
 JOB = """
 import configparser, csv, json, os, sys, zipfile
 
