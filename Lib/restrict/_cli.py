@@ -68,7 +68,7 @@ def _merge_grant(grants: dict[str, str], path: str, mode: str) -> None:
     grants[path] = "rw" if len(both) == 2 else mode
 
 
-def _add_grants(values: dict[str, Any], args: argparse.Namespace) -> None:
+def _add_paths(values: dict[str, Any], args: argparse.Namespace) -> None:
     for mode, paths in (("r", args.allow_read), ("w", args.allow_write)):
         for given in paths:
             option = "--allow-read" if mode == "r" else "--allow-write"
@@ -77,6 +77,15 @@ def _add_grants(values: dict[str, Any], args: argparse.Namespace) -> None:
                 raise ValueError(f"{option}: there is no {given!r}")
             field = "directories" if os.path.isdir(path) else "files"
             _merge_grant(values[field], path, mode)
+    for given in args.allow_import:
+        folder = os.path.abspath(given)
+        if not given or not os.path.isdir(folder):
+            raise ValueError(f"--allow-import: there is no folder {given!r}")
+        values["path"].append(folder)
+
+
+def _add_grants(values: dict[str, Any], args: argparse.Namespace) -> None:
+    _add_paths(values, args)
     for host, port in map(_parse_net, args.allow_net):
         field = "addresses" if _is_address(host) else "hosts"
         values[field].append([host, port])
@@ -463,6 +472,8 @@ def _add_run_options(parser: argparse.ArgumentParser) -> None:
         help="let it read a file, or what is below a folder")
     add("--allow-write", metavar="PATH", action="append", default=[],
         help="let it write a file, or what is below a folder")
+    add("--allow-import", metavar="FOLDER", action="append", default=[],
+        help="let it import source that is in a folder")
     add("--allow-net", metavar="HOST:PORT", action="append", default=[],
         help="let it connect; HOST is a name, an address or a network, "
              "PORT a number, a range such as 8000-8010, or 0 for any")

@@ -89,8 +89,9 @@ class Denial:
 
 def _options(field: str, value: Any) -> Iterator[str]:
     """Yield the options that a policy entry corresponds to."""
-    if field == "modules":
-        yield from (f"--allow-module {quote(name)}" for name in value)
+    if field in ("modules", "path"):
+        option = "--allow-module" if field == "modules" else "--allow-import"
+        yield from (f"{option} {quote(name)}" for name in value)
     elif field in ("files", "directories"):
         for path, mode in value.items():
             if "r" in mode:
@@ -101,6 +102,15 @@ def _options(field: str, value: Any) -> Iterator[str]:
         for host, port in value:
             name = f"[{host}]" if ":" in host else host
             yield f"--allow-net {quote(f'{name}:{port}')}"
+
+
+# Where a denial without a grant may still be one that a policy can allow.
+_NO_GRANT = {"import": "no entry is known", "file": "no entry is offered"}
+
+
+def without_grant(denial: Denial) -> str:
+    """Return what to say of a denial that has no grant."""
+    return _NO_GRANT.get(denial.capability, "no policy allows it")
 
 
 def printable(text: str) -> str:
@@ -161,8 +171,21 @@ class Record:
         logger.warning(
             "refused %s %r at %s (%d times); to allow: %s",
             denial.capability, denial.subject, denial.location or "?", new,
-            denial.grant or "nothing does",
+            denial.grant or _NO_GRANT.get(denial.capability, "nothing does"),
             extra={"denial": denial})
+
+
+def _ways(denial: Denial) -> Iterator[str]:
+    """Yield the ways to allow it, for people."""
+    if not denial.grant:
+        yield without_grant(denial)
+        if denial.capability == "import":
+            yield ("source of your own: path = [\"/its/folder\"], "
+                   "--allow-import FOLDER")
+        return
+    yield f"policy file: {denial.grant}"
+    if option := denial.option():
+        yield f"command line: {option}"
 
 
 def report_lines(denials: Iterable[Denial], colour: bool = False) -> list[str]:
@@ -176,11 +199,5 @@ def report_lines(denials: Iterable[Denial], colour: bool = False) -> list[str]:
                      f"{denial.subject}{plain}")
         lines.append(f"{dim}  at {denial.location or 'an unknown place'}"
                      f"{times}{plain}")
-        option = denial.option()
-        if denial.grant:
-            lines.append(f"  policy file: {denial.grant}")
-        if option:
-            lines.append(f"  command line: {option}")
-        if not denial.grant:
-            lines.append("  no policy allows it")
+        lines += [f"  {way}" for way in _ways(denial)]
     return lines

@@ -150,6 +150,28 @@ def test_learn(command, script, tmp_path):
     assert done.returncode == 0, done.stderr
 
 
+def test_source_of_ones_own(command, script, tmp_path):
+    """Of an import with no known entry, what may allow it is said."""
+    (tmp_path / "lib").mkdir()
+    (tmp_path / "lib/helper.py").write_text("answer = 42\n")
+    source = script("import helper\nprint(helper.answer)")
+    done = command("run", "--audit", "a.jsonl", source, cwd=tmp_path)
+    assert done.returncode == 1
+    done = command("explain", "a.jsonl", cwd=tmp_path)
+    assert "no entry is known" in done.stdout
+    assert "--allow-import FOLDER" in done.stdout
+    assert "no policy allows" not in done.stdout
+    done = command("run", "--allow-import", "lib", source, cwd=tmp_path)
+    assert (done.returncode, done.stdout) == (0, "42\n"), done.stderr
+    done = command("learn", "--force", "--allow-import", "lib", source,
+                   cwd=tmp_path)
+    assert f'path = ["{tmp_path}/lib"]' in \
+        (tmp_path / "policy.toml").read_text()
+    for folder in "", "nothing", "script.py":
+        done = command("run", "--allow-import", folder, source, cwd=tmp_path)
+        assert done.returncode == 121 and "--allow-import" in done.stderr
+
+
 def test_usage_is_of_the_command(command):
     done = command("run", "--timeout", "3", "script.py")
     assert done.returncode == 2

@@ -12,7 +12,7 @@ reading
   refused: file /etc/passwd at <string>:1; to allow: files = \
 {{"/etc/passwd" = "r"}}
   failed: RestrictedPermissionError
-  refused: import subprocess at <string>:1; to allow: nothing does
+  refused: import subprocess at <string>:1; to allow: no entry is known
   failed: RestrictedImportError
 endless
   stopped: it took too many steps

@@ -35,13 +35,13 @@ print(heard[len(times):])
 """).splitlines() == [
         "1000 {\"refused attribute 'type.__subclasses__' at <guarded>:2 (n);"
         " to allow: nothing does\"}",
-        "refused import 'math' at <guarded>:4 (1 times); to allow: nothing"
-        " does",
+        "refused import 'math' at <guarded>:4 (1 times); to allow: no entry"
+        " is known",
         "('attribute', 'type.__subclasses__', '<guarded>:2')",
         "('import', 'math', '<guarded>:4')",
         "[('attribute', 'type.__subclasses__', 1000), ('import', 'math', 1)]",
-        "[\"refused import 'math' at <guarded>:1 (1 times); to allow: nothing"
-        " does\"]"]
+        "[\"refused import 'math' at <guarded>:1 (1 times); to allow: no entry"
+        " is known\"]"]
 
 
 def test_allowed_code_is_not_recorded(program):

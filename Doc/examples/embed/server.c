@@ -46,7 +46,7 @@ on_denial(const PyRestrictDenial *denial, void *arg)
     struct tenant *tenant = arg;
     fprintf(tenant->out, "  refused: %s %s at %s:%d; to allow: %s\n",
             denial->capability, denial->subject, denial->filename,
-            denial->line, denial->grant ? denial->grant : "nothing does");
+            denial->line, denial->grant ? denial->grant : "no entry is known");
 }
 
 /* --- Its interpreter ------------------------------------------------------------ */
