@@ -17,7 +17,12 @@ from typing import TYPE_CHECKING
 from restrict._errors import GuestError, LimitExceeded
 from restrict._interpreter import Interpreter, leaving
 from restrict._policy import LIMITS, Policy
-from restrict._report import Denial, printable, report_lines
+from restrict._report import (
+    Denial,
+    printable,
+    report_lines,
+    without_grant,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -328,35 +333,63 @@ def _add_entry(values: dict[str, Any], entry: dict[str, Any]) -> None:
             values[field] = value
 
 
-def widen(policy: Policy, denials: Sequence[Denial]) -> tuple[
-        Policy, list[Denial]]:
-    """Return the smallest policy that also allows what was refused, and the
-    denials that no policy entry would have prevented."""
+def _try_policy(policy: Policy) -> None:
+    """Raise ValueError or the like if no guest can be made with it."""
+    Interpreter(policy).close()
+
+
+def _widened(values: dict[str, Any], grant: str) -> dict[str, Any]:
+    """Return a policy, as a dict, wider by one grant that holds here."""
     import tomllib
 
+    try:
+        entry = tomllib.loads(grant)
+    except tomllib.TOMLDecodeError:
+        raise ValueError("a choice") from None
+    wider = copy.deepcopy(values)
+    _add_entry(wider, entry)
+    Policy.from_dict(wider)
+    if wider != values:
+        _try_policy(Policy.from_dict(entry))
+    return wider
+
+
+def widen(policy: Policy, denials: Sequence[Denial]) -> tuple[
+        Policy, list[tuple[Denial, str]]]:
+    """Return the smallest policy that also allows what was refused, and the
+    denials that none prevents, with the reason.
+
+    Unlike a refusal, which is the same for what is there and what is not,
+    this is for the host: it looks.
+    """
     values = policy.to_dict()
-    hopeless = []
+    left = []
     for denial in denials:
+        if denial.grant is None:
+            left.append((denial, without_grant(denial)))
+            continue
         try:
-            if denial.grant is None:
-                raise ValueError("nothing allows it")
-            wider = copy.deepcopy(values)
-            _add_entry(wider, tomllib.loads(denial.grant))
-            Policy.from_dict(wider)
-            values = wider
-        except (ValueError, TypeError, KeyError):
-            hopeless.append(denial)
-    return Policy.from_dict(values), hopeless
+            values = _widened(values, denial.grant)
+        except (ValueError, TypeError, KeyError, OSError) as exc:
+            left.append((denial, printable(str(exc))))
+    return Policy.from_dict(values), left
 
 
 def _learned(policy: Policy, denials: Sequence[Denial]) -> str:
-    """Return the policy file, with what it cannot hold as comments."""
-    wider, hopeless = widen(policy, denials)
+    """Return the policy file, with what it cannot hold as comments.
+
+    Raises _PolicyError if it would be of no use.
+    """
+    wider, left = widen(policy, denials)
+    try:
+        _try_policy(wider)
+    except (ValueError, OSError, MemoryError) as exc:
+        raise _PolicyError(f"what was learned cannot be used: {exc}") from None
     text = "# Written by python -m restrict learn: review before use.\n"
-    for denial in hopeless:
+    for denial, reason in left:
         what = f"{denial.capability} {denial.subject} ({denial.location})"
-        text += (f"# no policy allows: {what}\n" if denial.grant is None else
-                 f"# for {what}, fill in: {denial.grant}\n")
+        text += (f"# {reason}: {what}\n" if denial.grant is None else
+                 f"# for {what}, fill in: {denial.grant}  # {reason}\n")
     return text + wider.to_toml()
 
 

@@ -145,8 +145,51 @@ def test_learn(command, script, tmp_path):
     assert done.returncode == 0 and "RestrictedImportError" in done.stdout
     text = (tmp_path / "p.toml").read_text()
     assert 'modules = ["pwd"]' in text and "cpu = 3.0" in text
-    assert "# no policy allows: attribute type.__subclasses__" in text
+    assert "# no policy allows it: attribute type.__subclasses__" in text
     done = command("run", "--policy", "p.toml", source, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+
+
+SURVEY = """
+import os, shutil, tempfile
+
+def attempt(function, *args):
+    try: function(*args)
+    except OSError: pass
+
+attempt(lambda: os.rmdir(tempfile.mkdtemp()))
+attempt(os.path.exists, "config.json")
+attempt(shutil.which, "no-such-tool")
+attempt(os.makedirs, "new/x")
+attempt(open, os.devnull, "w")
+attempt(open, "out.txt", "w")
+attempt(open, "/out.txt", "w")
+attempt(open, "/proc/self/environ")
+attempt(os.listdir, "/")
+attempt(open, "there.txt")
+"""
+
+
+def test_what_is_learned_can_be_used(command, script, tmp_path):
+    """And grants neither all files nor what is not there."""
+    import tomllib
+
+    (tmp_path / "there.txt").write_text("")
+    source = script(SURVEY)
+    done = command("learn", source, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    text = (tmp_path / "policy.toml").read_text()
+    policy = tomllib.loads(text)
+    assert policy["files"] == {f"{tmp_path}/there.txt": "r"}
+    assert policy["directories"][str(tmp_path)] == "w"
+    for path in "/", "/dev", "/proc", "/usr/tmp":
+        assert path not in policy["directories"]
+    comments = [line for line in text.splitlines() if line.startswith("#")]
+    assert any('"rw"' not in line and f"{tmp_path}/config.json" in line
+               and "No such file" in line for line in comments), text
+    assert any("no entry is offered: file /dev/null" in line
+               for line in comments)
+    done = command("run", "--policy", "policy.toml", source, cwd=tmp_path)
     assert done.returncode == 0, done.stderr
 
 
@@ -161,6 +204,9 @@ def test_source_of_ones_own(command, script, tmp_path):
     assert "no entry is known" in done.stdout
     assert "--allow-import FOLDER" in done.stdout
     assert "no policy allows" not in done.stdout
+    command("learn", source, cwd=tmp_path)
+    assert "# no entry is known: import helper" in \
+        (tmp_path / "policy.toml").read_text()
     done = command("run", "--allow-import", "lib", source, cwd=tmp_path)
     assert (done.returncode, done.stdout) == (0, "42\n"), done.stderr
     done = command("learn", "--force", "--allow-import", "lib", source,
