@@ -8,12 +8,11 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
     from os import PathLike
     from typing import Any, Literal, NoReturn
 
@@ -262,10 +261,13 @@ def _check_extended_value(field: str, value: object) -> Extended:
             raise ValueError(f"{field}: {_shown(value)} is not in the range "
                              f"0 to {MAX_SIZE}")
         return _check_text(field, value) if isinstance(value, str) else value
-    members = _check_items(field, value)
-    if not all(isinstance(member, str) for member in members):
-        raise TypeError(f"{field}: expected True, a number, text, "
-                        f"or a list of texts")
+    expected = "a bool, a whole number, text or a list of texts"
+    if isinstance(value, (bytes, Mapping)) or not isinstance(value, Iterable):
+        _wrong_type(field, expected, value)
+    members = list(value)
+    for member in members:
+        if not isinstance(member, str):
+            _wrong_type(field, expected, member)
     return frozenset(_check_text(field, str(member)) for member in members)
 
 
@@ -529,10 +531,22 @@ class Policy:
         Raises OSError if it cannot be read, ValueError (also
         tomllib.TOMLDecodeError) or TypeError if it does not hold a policy.
         """
-        import tomllib
+        return cls.from_dict(_read_toml(path))
 
-        with open(path, "rb") as file:
-            return cls.from_dict(tomllib.load(file))
+
+def _read_toml(path: Path) -> dict[str, Any]:
+    """Return what a TOML file holds; an error names the file."""
+    import tomllib
+
+    with open(path, "rb") as file:
+        try:
+            return tomllib.load(file)
+        except tomllib.TOMLDecodeError as exc:
+            raise tomllib.TOMLDecodeError(
+                f"{os.fspath(path)}: {exc}") from None
+        except UnicodeDecodeError as exc:
+            raise ValueError(f"{os.fspath(path)}: byte {exc.start} is not "
+                             f"UTF-8: {exc.reason}") from None
 
 
 def _plain(value: object) -> Any:

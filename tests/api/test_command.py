@@ -80,10 +80,11 @@ def test_json_of_a_limit(command, script):
     ["--memory", "many"], ["--memory", "1"], ["--allow-net", "x"],
     ["--allow-net", "a b:80"], ["--policy", "missing.toml"],
     ["--policy", "bad.toml"], ["--allow-module", "a b"],
-    ["--cpu", "0"],
+    ["--cpu", "0"], ["--policy", "syntax.toml"],
 ])
 def test_policy_errors(command, script, tmp_path, arguments):
     (tmp_path / "bad.toml").write_text("memori = 5\n")
+    (tmp_path / "syntax.toml").write_text("memory =\n")
     done = command("run", *arguments, script("print('ran')"), cwd=tmp_path)
     assert done.returncode == 121 and done.stdout == ""
     assert done.stderr.startswith("restrict: policy error: ")

@@ -115,6 +115,31 @@ def test_a_policy_cannot_be_changed(host):
     """)
 
 
+def test_what_extended_takes(host):
+    host("""
+        for value, kind in ((1.5, "float"), ([1], "int"), (b"x", "bytes"),
+                            ({"a": 1}, "dict")):
+            error = raises(TypeError, Policy, extended={("a", "b"): value})
+            assert str(error) == ("extended[('a', 'b')]: expected a bool, a "
+                                  "whole number, text or a list of texts, "
+                                  f"got {kind}")
+    """)
+
+
+@pytest.mark.parametrize("content, problem", [
+    (b"memory =\n", "(at line 1, column 9)"),
+    (b"# \xff\n", "byte 2 is not UTF-8"),
+])
+def test_a_file_that_is_no_toml_is_named(host, tmp_path, content, problem):
+    path = tmp_path / "p.toml"
+    path.write_bytes(content)
+    host(f"""
+        error = raises(ValueError, Policy.from_toml, {str(path)!r})
+        assert str(error).startswith({f"{path}: "!r}), error
+        assert {problem!r} in str(error), error
+    """)
+
+
 @pytest.mark.parametrize("text, problem", [
     ("memori = 5", "memori"), ("cpu = 'x'", "cpu"), ("cpu = ", "Invalid"),
     ("[extended]\ng = 5", "extended.g"), ("[files]\nx = 'r'", "files"),
