@@ -10,7 +10,9 @@ from __future__ import annotations
 import atexit
 import contextlib
 import inspect
+import keyword
 import os
+import re
 import threading
 import time
 import weakref
@@ -41,6 +43,9 @@ __all__ = ["Interpreter", "Result", "run"]
 
 _SHUTDOWN_SECONDS = 5.0
 _MANY = 2**31 - 1
+
+# How C names the value in a row of _define().
+_ROW_VALUE = re.compile(r"names\[(\d+)\]\[3\]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,6 +171,9 @@ def _check_names(what: str, names: Mapping[str, object]) -> None:
             raise TypeError(f"{what}: {name!r} is not a name")
         if not name.isidentifier():
             raise ValueError(f"{what}: {name!r} is not a name")
+        if keyword.iskeyword(name):
+            raise ValueError(f"{what}: {name!r} is a keyword, which no code "
+                             f"can use as a name")
 
 
 # --- The interpreter --------------------------------------------------------
@@ -485,8 +493,15 @@ class Interpreter:
                                 f"got {type(value).__name__}")
             else:
                 rows.append((name, -1, "", value))
-        if rows or module is not None:
+        if not rows and module is None:
+            return
+        try:
             self._run(_native.DEFINE, module, tuple(rows))
+        except TypeError as exc:
+            raise TypeError(_ROW_VALUE.sub(
+                lambda found: f"modules_from_host[{module!r}]"
+                              f"[{rows[int(found[1])][0]!r}]",
+                str(exc), count=1)) from None
 
     _stdout = _stderr = ""
 

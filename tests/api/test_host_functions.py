@@ -47,6 +47,11 @@ def test_modules_from_host(host):
         raises(TypeError, Interpreter,
                modules_from_host={"m": {"x": object()}})
         raises(ValueError, Interpreter, modules_from_host={"a.b": {}})
+        for value, path in ((object(), ""), ({"a": [object()]}, "['a'][0]")):
+            error = raises(TypeError, Interpreter,
+                           modules_from_host={"m": {"x": 1, "v": value}})
+            assert str(error).startswith(
+                f"modules_from_host['m']['v']{path}: a 'object' object")
     """)
 
 

@@ -234,6 +234,12 @@ def test_arguments_are_checked(host):
         raises(TypeError, Interpreter, {})
         raises(TypeError, Interpreter, functions={"f": 5})
         raises(ValueError, Interpreter, functions={"f g": len})
+        for names in ({"functions": {"class": len}},
+                      {"modules_from_host": {"None": {}}},
+                      {"modules_from_host": {"m": {"if": 1}}}):
+            assert "is a keyword" in str(raises(ValueError, Interpreter,
+                                                **names))
+        raises(ValueError, restrict.run, "", inputs={"class": 1})
         raises(TypeError, Interpreter, modules_from_host={"m": 5})
     """)
 
