@@ -546,10 +546,11 @@ def _close_all() -> None:
 @contextlib.contextmanager
 def leaving(guest: Interpreter) -> Iterator[None]:
     """Around a whole program of the guest: it ends as Python would, with what
-    was registered with atexit, also after an exception."""
+    was registered with atexit, also after an exception, and if its value
+    cannot cross."""
     try:
         yield
-    except GuestError:
+    except (GuestError, TypeError):
         guest._leave()
         raise
     guest._leave()
@@ -566,7 +567,8 @@ def run(source: str, policy: Policy | None = None,
     See Interpreter and Interpreter.run() for the arguments and exceptions.
     What the source registers with atexit runs at its end.  A GuestError or
     LimitExceeded from here also has what the guest left: its attribute
-    `result` is a Result whose value is None.
+    `result` is a Result whose value is None.  So has the TypeError if the
+    final expression's value cannot cross.
     """
     with Interpreter(policy, functions=functions,
                      modules_from_host=modules_from_host) as guest:
@@ -576,5 +578,8 @@ def run(source: str, policy: Policy | None = None,
                                   filename=filename).value
         except (GuestError, LimitExceeded) as exc:
             exc.result = guest._result(None)
+            raise
+        except TypeError as exc:
+            exc.result = guest._result(None)  # type: ignore[attr-defined]
             raise
         return guest._result(value)

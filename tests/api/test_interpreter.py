@@ -217,6 +217,23 @@ def test_a_stopped_guest_stays_stopped(host):
     """)
 
 
+def test_what_is_left_when_the_value_cannot_cross(host):
+    host("""
+        error = raises(TypeError, restrict.run,
+                       "import atexit; atexit.register(print, 'bye')\\n"
+                       "print('important')\\n"
+                       "try: import pwd\\nexcept ImportError: pass\\n"
+                       "import re\\nre.match('a', 'a')")
+        assert str(error).startswith("value: a 're.Match' object"), error
+        result = error.result
+        assert result.value is None
+        assert result.stdout == "important\\nbye\\n"
+        assert result.usage.denials == len(result.denials) == 1
+        error = raises(TypeError, restrict.run, "", inputs={"x": object()})
+        assert error.result.stdout == ""
+    """)
+
+
 def test_arguments_are_checked(host):
     host("""
         with Interpreter() as guest:
