@@ -66,7 +66,8 @@ class GuestError(Exception):
 
 
 class LimitExceeded(Exception):
-    """A limit of the policy stopped the guest, or cancel() did.
+    """A limit of the policy stopped the guest, or cancel() did; or the guest
+    did not handle a MemoryError, and can go on: Interpreter.stopped tells.
 
     limit   "memory", "cpu", "wall", "steps", "output", "file_size",
             "net_bytes" or "cancel"

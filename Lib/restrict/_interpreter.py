@@ -204,7 +204,10 @@ class Interpreter:
     and denials.  A host function runs on the thread that uses the guest, with
     that thread's context variables, and may use the guest in turn.
 
-    After a limit stopped the guest, every further use raises LimitExceeded.
+    After a limit stopped the guest, every further use raises LimitExceeded;
+    `stopped` tells.  One request for memory that does not fit stops nothing:
+    if the guest does not handle the MemoryError, this use is LimitExceeded
+    ("memory"), and the next one goes on.
 
     In the child of a fork it is closed.
 
@@ -360,6 +363,14 @@ class Interpreter:
         """Whether the interpreter has ended."""
         return self._closed
 
+    @property
+    def stopped(self) -> str | None:
+        """The limit that stopped the guest for good, as LimitExceeded.limit
+        names it; None while it can go on."""
+        if not self._closed:
+            return self._guest.limit_hit()
+        return self._stopped
+
     def close(self) -> None:
         """End the interpreter; no more code of the guest runs.
 
@@ -379,7 +390,7 @@ class Interpreter:
         if not self._guest.closed:      # it has ended with its process
             self._flush()
             self._stdout, self._stderr = self.stdout, self.stderr
-            self._usage = self.usage
+            self._usage, self._stopped = self.usage, self.stopped
             self._update_record()
         self._closed = True
         try:

@@ -217,6 +217,27 @@ def test_a_stopped_guest_stays_stopped(host):
     """)
 
 
+def test_stopped(host):
+    """A request for memory that does not fit is no stop."""
+    host("""
+        with Interpreter(Policy(memory="32MiB")) as guest:
+            assert guest.stopped is None
+            error = raises(LimitExceeded, guest.eval, "len(bytes(10**8))")
+            assert error.limit == "memory" and guest.stopped is None
+            assert guest.eval("1") == 1
+            raises(LimitExceeded, guest.exec,
+                   "x = []\\nwhile True: x.append(bytes(1000))")
+            assert guest.stopped == "memory"
+            raises(LimitExceeded, guest.eval, "1")
+        assert guest.stopped == "memory"
+        guest = Interpreter()
+        guest.cancel()
+        assert guest.stopped == "cancel"
+        guest.close()
+        assert guest.stopped == "cancel"
+    """)
+
+
 def test_what_is_left_when_the_value_cannot_cross(host):
     host("""
         error = raises(TypeError, restrict.run,
