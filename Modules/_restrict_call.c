@@ -39,12 +39,26 @@ _restrict_HostSignal(void *host)
     }
 }
 
+/* What the guest is told.  Where recursion has ended at the host's limit,
+   there is no room to describe that either, and it is no reason for a stop. */
+static PyObject *
+describe(GuestObject *self, PyObject *exc)
+{
+    PyObject *text = PyObject_CallOneArg(self->describe, exc);
+    if (text == NULL && PyErr_ExceptionMatches(PyExc_RecursionError)) {
+        PyErr_Clear();
+        text = Py_BuildValue("(ss)", "RecursionError",
+                             "too deep in functions of the host");
+    }
+    return text;
+}
+
 static int
 put_host_error(GuestObject *self, PyObject *exc, struct _restrict_copy *answer)
 {
     _PyRestrict_CopyFini(answer);
     _PyRestrict_CopyInit(answer, NULL);
-    PyObject *text = PyObject_CallOneArg(self->describe, exc);
+    PyObject *text = describe(self, exc);
     int err = text == NULL || _PyRestrict_CopyPut(answer, text, "error") < 0;
     Py_XDECREF(text);
     return err ? -1 : 1;
