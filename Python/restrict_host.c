@@ -66,8 +66,27 @@ put_arguments(struct _restrict_copy *copy, PyObject *const *args,
     return 0;
 }
 
-/* The exceptions that a host function may raise in the guest; the rest are
-   RuntimeError. */
+/* The classes of the guest's own module restrict. */
+static PyObject *
+refusal_by_name(const char *name)
+{
+    static const char *const names[_PyRestrict_N_KINDS] = {
+        [_PyRestrict_ERROR] = "RestrictedError",
+        [_PyRestrict_ATTRIBUTE] = "RestrictedAttributeError",
+        [_PyRestrict_PERMISSION] = "RestrictedPermissionError",
+        [_PyRestrict_IMPORT] = "RestrictedImportError",
+        [_PyRestrict_CALL] = "RestrictedCallError",
+    };
+    for (int kind = 0; kind < _PyRestrict_N_KINDS; kind++) {
+        if (strcmp(names[kind], name) == 0) {
+            return _PyRestrict_GetException(kind);
+        }
+    }
+    return Py_NewRef(PyExc_RuntimeError);
+}
+
+/* The exceptions that a host function may raise in the guest (SAME_IN_GUEST in
+   Lib/restrict/_errors.py); the rest are RuntimeError. */
 static PyObject *
 exception_by_name(const char *name)
 {
@@ -82,6 +101,7 @@ exception_by_name(const char *name)
         ROW(BlockingIOError),
         ROW(BrokenPipeError),
         ROW(BufferError),
+        ROW(ChildProcessError),
         ROW(ConnectionAbortedError),
         ROW(ConnectionError),
         ROW(ConnectionRefusedError),
@@ -90,41 +110,53 @@ exception_by_name(const char *name)
         ROW(FileExistsError),
         ROW(FileNotFoundError),
         ROW(FloatingPointError),
+        ROW(ImportError),
         ROW(IndexError),
         ROW(InterruptedError),
         ROW(IsADirectoryError),
         ROW(KeyError),
         ROW(LookupError),
+        ROW(ModuleNotFoundError),
         ROW(NameError),
         ROW(NotADirectoryError),
         ROW(NotImplementedError),
         ROW(OSError),
         ROW(OverflowError),
         ROW(PermissionError),
+        ROW(ProcessLookupError),
         ROW(RecursionError),
         ROW(ReferenceError),
         ROW(RuntimeError),
+        ROW(StopAsyncIteration),
         ROW(StopIteration),
         ROW(TimeoutError),
         ROW(TypeError),
+        ROW(UnboundLocalError),
+        ROW(UnicodeError),
         ROW(ValueError),
         ROW(ZeroDivisionError)
 #undef ROW
     };
     for (size_t i = 0; i < Py_ARRAY_LENGTH(known); i++) {
         if (strcmp(known[i].name, name) == 0) {
-            return *known[i].type;
+            return Py_NewRef(*known[i].type);
         }
     }
-    return PyExc_RuntimeError;
+    return refusal_by_name(name);
 }
 
+/* The answer is the name of a class and the arguments for it. */
 static void
 raise_host_error(PyObject *answer)
 {
     PyObject *name = PyTuple_GET_ITEM(answer, 0);
-    PyErr_SetObject(exception_by_name(PyUnicode_AsUTF8(name)),
-                    PyTuple_GET_ITEM(answer, 1));
+    PyObject *type = exception_by_name(PyUnicode_AsUTF8(name));
+    PyObject *args = PyTuple_GetSlice(answer, 1, PyTuple_GET_SIZE(answer));
+    if (type != NULL && args != NULL) {
+        PyErr_SetObject(type, args);
+    }
+    Py_XDECREF(type);
+    Py_XDECREF(args);
 }
 
 /* Change places with the host for one call. */

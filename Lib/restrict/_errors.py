@@ -100,17 +100,24 @@ class HostError(Exception):
 # --- What a guest sees of a host function's exception -----------------------
 
 # The classes that C knows by name (exception_by_name() in restrict_host.c).
-_SAME_IN_GUEST: dict[type[BaseException], str] = {
+# Not the codecs' errors, which take more than a message, and not MemoryError,
+# which would look like a limit.
+SAME_IN_GUEST: dict[type[BaseException], str] = {
     cls: cls.__name__
     for cls in (
         ArithmeticError, AssertionError, AttributeError, BlockingIOError,
-        BrokenPipeError, BufferError, ConnectionAbortedError, ConnectionError,
-        ConnectionRefusedError, ConnectionResetError, EOFError,
-        FileExistsError, FileNotFoundError, FloatingPointError, IndexError,
-        InterruptedError, IsADirectoryError, KeyError, LookupError, NameError,
-        NotADirectoryError, NotImplementedError, OSError, OverflowError,
-        PermissionError, RecursionError, ReferenceError, RuntimeError,
-        StopIteration, TimeoutError, TypeError, ValueError, ZeroDivisionError,
+        BrokenPipeError, BufferError, ChildProcessError,
+        ConnectionAbortedError, ConnectionError, ConnectionRefusedError,
+        ConnectionResetError, EOFError, FileExistsError, FileNotFoundError,
+        FloatingPointError, ImportError, IndexError, InterruptedError,
+        IsADirectoryError, KeyError, LookupError, ModuleNotFoundError,
+        NameError, NotADirectoryError, NotImplementedError, OSError,
+        OverflowError, PermissionError, ProcessLookupError, RecursionError,
+        ReferenceError, RestrictedAttributeError, RestrictedCallError,
+        RestrictedError, RestrictedImportError, RestrictedPermissionError,
+        RuntimeError, StopAsyncIteration, StopIteration, TimeoutError,
+        TypeError, UnboundLocalError, UnicodeError, ValueError,
+        ZeroDivisionError,
     )
 }
 
@@ -121,26 +128,42 @@ def _message(exc: BaseException) -> str:
     return str(exc)
 
 
-def describe_host_error(exc: Exception) -> tuple[str, str]:
-    """Return what a guest sees of an exception: class name and message.
+def _class_name(exc: Exception) -> str:
+    """Return the name of the nearest class that the guest has too."""
+    for cls in type(exc).__mro__:
+        if cls in SAME_IN_GUEST:
+            return SAME_IN_GUEST[cls]
+    return "RuntimeError"
 
-    A class that the guest has too is kept; another one becomes its nearest
-    base that the guest has, with the class's name in front of the message.
+
+def _arguments(exc: Exception) -> tuple[str] | tuple[int, str]:
+    """Return what the guest makes its exception of, so that str() of it is
+    the same: an OSError also has its number."""
+    message = _message(exc)
+    if isinstance(exc, OSError) and type(exc.errno) is int:
+        number, bracket, text = message.partition("] ")
+        if bracket and number == f"[Errno {exc.errno}":
+            return exc.errno, text
+    return (message,)
+
+
+def describe_host_error(exc: Exception) -> tuple[int | str, ...]:
+    """Return what a guest sees of an exception: the name of a class and its
+    arguments, all of them text and numbers.
+
+    A class in SAME_IN_GUEST is kept; another one becomes its nearest base
+    there, with the class's name in front of the message.
     """
     if isinstance(exc, HostError):
         return "RuntimeError", str(exc)
-    for cls in type(exc).__mro__:
-        name = _SAME_IN_GUEST.get(cls)
-        if name is not None:
-            break
-    else:
-        name = "RuntimeError"
-    if name == type(exc).__name__:
-        return name, _message(exc)
-    return name, f"{type(exc).__name__}: {_message(exc)}"
+    name = _class_name(exc)
+    *number, message = _arguments(exc)
+    if name != type(exc).__name__:
+        message = f"{type(exc).__name__}: {message}"
+    return name, *number, message
 
 
-def hide_host_error(exc: Exception) -> tuple[str, str]:
+def hide_host_error(exc: Exception) -> tuple[int | str, ...]:
     """Return what a guest sees when the host wants to tell it nothing."""
     if isinstance(exc, HostError):
         return "RuntimeError", str(exc)

@@ -188,9 +188,10 @@ class Interpreter:
     functions          functions of the host that the guest can call by name
     modules_from_host  modules that the guest can import, as mappings of names
                        to functions and to values, which are copied
-    show_errors        whether the message of an exception that a host function
-                       raises reaches the guest; its class name and nothing
-                       more does.  False: only HostError says something
+    show_errors        whether an exception that a host function raises
+                       reaches the guest: its message, the name of its class
+                       and the number of an OSError; nothing more does.
+                       False: only HostError says something
     resolve            what looks up the hosts of the policy, once each: a
                        function from a name to its numeric addresses.  None:
                        the system's resolver, for at most five seconds

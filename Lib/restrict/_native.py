@@ -51,7 +51,7 @@ if TYPE_CHECKING:
         def __init__(
             self,
             functions: list[Callable[..., object]],
-            describe: Callable[[Exception], tuple[str, str]],
+            describe: Callable[[Exception], tuple[int | str, ...]],
             memory: int = 0,
             filesystem_info: bool = False,
             true_stdin: bool = False,

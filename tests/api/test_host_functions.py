@@ -60,8 +60,19 @@ def test_modules_from_host(host):
     ("KeyError('k')", "KeyError", "'k'"),
     ("KeyError()", "KeyError", "''"),
     ("FileNotFoundError(2, 'gone', 'x')", "FileNotFoundError", "gone"),
-    ("UnicodeDecodeError('utf-8', b'x', 0, 1, 'r')", "ValueError",
+    ("OSError(28, 'full')", "OSError", "[Errno 28] full"),
+    ("UnicodeDecodeError('utf-8', b'x', 0, 1, 'r')", "UnicodeError",
      "UnicodeDecodeError: "),
+    ("ImportError('i')", "ImportError", "i"),
+    ("ModuleNotFoundError('m')", "ModuleNotFoundError", "m"),
+    ("StopAsyncIteration('s')", "StopAsyncIteration", "s"),
+    ("restrict.RestrictedError('no')", "RestrictedError", "no"),
+    ("restrict.RestrictedPermissionError('no')", "RestrictedPermissionError",
+     "no"),
+    ("restrict.RestrictedImportError('no')", "RestrictedImportError", "no"),
+    ("restrict.RestrictedCallError('no')", "RestrictedCallError", "no"),
+    ("restrict.RestrictedAttributeError('no')", "RestrictedAttributeError",
+     "no"),
     ("Own('o')", "LookupError", "Own: o"),
     ("Other('o')", "RuntimeError", "Other: o"),
     ("restrict.HostError('said')", "RuntimeError", "said"),
@@ -89,11 +100,60 @@ def test_an_exception_is_a_name_and_a_message(host, error, name, message):
             caught = guest.eval("caught")
             assert caught[0] == {name!r}, caught
             assert {message!r} in caught[1], caught
-            assert caught[2] <= 1
+            assert caught[2] == (2 if "Errno" in caught[1] else 1), caught
             assert caught[3:] == (True, None, None, {{}})
             failed = raises(GuestError, guest.eval, "fail()")
             assert failed.type_name == {name!r}
             assert "test_host" not in failed.traceback
+    """)
+
+
+def test_the_classes_that_are_kept(host):
+    """What Python says of them and what C knows is the same."""
+    host("""
+        from restrict._errors import SAME_IN_GUEST
+
+        def fail(name): raise kinds[name]("m")
+
+        kinds = {kind.__name__: kind for kind in SAME_IN_GUEST}
+        with Interpreter(functions={"fail": fail}) as guest:
+            guest.exec("import builtins, restrict\\n"
+                       "def is_own(name):\\n"
+                       "    kind = getattr(builtins, name, None)\\n"
+                       "    kind = kind or getattr(restrict, name)\\n"
+                       "    try: fail(name)\\n"
+                       "    except Exception as exc:\\n"
+                       "        return type(exc) is kind and exc.args")
+            for name in kinds:
+                assert guest.call("is_own", name) == ("m",), name
+    """)
+
+
+def test_an_error_of_the_system_keeps_its_number(host):
+    """And reads the same; a class that says it otherwise has the text."""
+    host("""
+        class Own(OSError): pass
+        class Odd(OSError):
+            def __str__(self): return "odd"
+
+        def fail(kind):
+            raise {"gone": FileNotFoundError(2, "gone", "x"),
+                   "full": OSError(28, "full"), "text": OSError("text"),
+                   "own": Own(28, "full"), "odd": Odd(28, "full"),
+                   "strange": OSError("28", "full")}[kind]
+
+        with Interpreter(functions={"fail": fail}) as guest:
+            guest.exec("def ask(kind):\\n"
+                       "    try: fail(kind)\\n"
+                       "    except OSError as exc:\\n"
+                       "        return str(exc), exc.errno")
+            for kind, text, number in [
+                    ("gone", "[Errno 2] gone: 'x'", 2),
+                    ("full", "[Errno 28] full", 28), ("text", "text", None),
+                    ("own", "[Errno 28] Own: full", 28),
+                    ("odd", "Odd: odd", None),
+                    ("strange", "[Errno 28] full", None)]:
+                assert guest.call("ask", kind) == (text, number), kind
     """)
 
 

@@ -205,6 +205,19 @@ class ProgramHelp(SphinxDirective):
                                     language="none")]
 
 
+class HostErrors(SphinxDirective):
+    """`.. host-errors::`: the classes that a host function may raise."""
+
+    def run(self) -> list[nodes.Node]:
+        names = sorted(importlib.import_module(
+            "restrict._errors").SAME_IN_GUEST.values())
+        paragraph = nodes.paragraph()
+        for name in names:
+            paragraph += nodes.literal("", name)
+            paragraph += nodes.Text("." if name == names[-1] else ", ")
+        return [paragraph]
+
+
 # --- What this build has ----------------------------------------------------
 
 class When(SphinxDirective):
@@ -231,5 +244,6 @@ def setup(app: Sphinx) -> None:
     app.connect("autodoc-process-docstring", _process)
     app.add_directive("policy-fields", PolicyFields)
     app.add_directive("program-help", ProgramHelp)
+    app.add_directive("host-errors", HostErrors)
     app.add_directive("when", When)
     app.add_directive("unless", Unless)
