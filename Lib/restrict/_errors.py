@@ -6,6 +6,7 @@ other side's code.  Text and numbers do.
 
 from __future__ import annotations
 
+import logging
 from typing import TYPE_CHECKING
 
 from restrict._native import (
@@ -19,6 +20,10 @@ from restrict._native import (
 if TYPE_CHECKING:
     from restrict._interpreter import Result
     from restrict._report import Usage
+
+# What a host function raised, with its traceback, for the host's developer.
+logger = logging.getLogger("restrict.host")
+logger.addHandler(logging.NullHandler())
 
 __all__ = [
     "GuestError",
@@ -147,6 +152,12 @@ def _arguments(exc: Exception) -> tuple[str] | tuple[int, str]:
     return (message,)
 
 
+def _log(exc: Exception) -> None:
+    if logger.isEnabledFor(logging.DEBUG):
+        logger.debug("a host function raised %s", type(exc).__name__,
+                     exc_info=exc)
+
+
 def describe_host_error(exc: Exception) -> tuple[int | str, ...]:
     """Return what a guest sees of an exception: the name of a class and its
     arguments, all of them text and numbers.
@@ -154,6 +165,7 @@ def describe_host_error(exc: Exception) -> tuple[int | str, ...]:
     A class in SAME_IN_GUEST is kept; another one becomes its nearest base
     there, with the class's name in front of the message.
     """
+    _log(exc)
     if isinstance(exc, HostError):
         return "RuntimeError", str(exc)
     name = _class_name(exc)
@@ -165,6 +177,7 @@ def describe_host_error(exc: Exception) -> tuple[int | str, ...]:
 
 def hide_host_error(exc: Exception) -> tuple[int | str, ...]:
     """Return what a guest sees when the host wants to tell it nothing."""
+    _log(exc)
     if isinstance(exc, HostError):
         return "RuntimeError", str(exc)
     return "RuntimeError", "a function of the host failed"

@@ -157,6 +157,33 @@ def test_an_error_of_the_system_keeps_its_number(host):
     """)
 
 
+def test_the_host_can_see_where_its_function_failed(host):
+    host("""
+        import logging
+        records = []
+
+        class Handler(logging.Handler):
+            def emit(self, record): records.append(record)
+
+        def fail(): raise ValueError("secret")
+
+        logger = logging.getLogger("restrict.host")
+        logger.addHandler(Handler())
+        for shown in True, False:
+            with Interpreter(functions={"fail": fail},
+                             show_errors=shown) as guest:
+                raises(GuestError, guest.eval, "fail()")
+                assert records == []
+                logger.setLevel(logging.DEBUG)
+                raises(GuestError, guest.eval, "fail()")
+            record, = records
+            assert "ValueError" in record.getMessage()
+            assert "in fail" in logging.Formatter().format(record)
+            logger.setLevel(logging.NOTSET)
+            records.clear()
+    """)
+
+
 def test_the_host_may_say_nothing(host):
     host("""
         def fail(kind):
