@@ -3,12 +3,14 @@
 Rows of text that a traceback would show, and no frames.
 """
 
+import itertools
 import sys
 import traceback
 
 from restrict import _callers
 
 _OWN = f"<frozen {__name__}>"
+_LOGGING = "<frozen logging"
 
 
 def _rows(skipped):
@@ -28,6 +30,13 @@ def extract_stack(limit):
     if limit is not None:
         rows = rows[:limit] if limit >= 0 else rows[limit:]
     return _summary(rows)
+
+
+def print_callers(file):
+    """Print who had something logged, for logging.Handler.handleError()."""
+    rows = itertools.dropwhile(lambda row: row[0].startswith(_LOGGING),
+                               _rows({_OWN}))
+    traceback.print_list(_summary(list(rows)), file)
 
 
 def find_caller(stack_info, stacklevel):
