@@ -23,6 +23,30 @@ show(asyncio.run(main()))
     assert guest(script, addresses=[["127.0.0.1", 9]]).value == "done"
 
 
+def test_threads_are_refused_and_then_forgotten(guest):
+    script = """
+import asyncio
+from concurrent.futures import ThreadPoolExecutor
+class Inline(ThreadPoolExecutor):
+    def submit(self, function, /, *args):
+        future = asyncio.futures.concurrent.futures.Future()
+        future.set_result(function(*args))
+        return future
+async def main():
+    loop = asyncio.get_running_loop()
+    results = []
+    for _ in range(2):
+        try: await asyncio.to_thread(print)
+        except RuntimeError: results.append("refused")
+    loop.set_default_executor(Inline())
+    return results, await asyncio.to_thread(len, "abc")
+show(asyncio.run(main()))
+"""
+    for addresses in [], [["127.0.0.1", 9]]:
+        outcome = guest(script, addresses=addresses)
+        assert outcome.value == [["refused", "refused"], 3]
+
+
 def test_streams_without_a_grant(guest, tcp):
     script = f"""
 import asyncio

@@ -26,7 +26,29 @@ class _Clock:
         return []
 
 
-class TimerEventLoop(base_events.BaseEventLoop):
+class _NoThreads:
+    """What loops do on other threads, and what they ask of frames."""
+
+    def run_in_executor(self, executor, func, *args):
+        """Hand func to an executor; one that is refused is not kept."""
+        kept = self._default_executor
+        try:
+            return super().run_in_executor(executor, func, *args)
+        except RuntimeError:
+            self._default_executor = kept
+            raise
+
+    async def shutdown_default_executor(self, timeout=None):
+        """Shut it down at once: there is no thread to wait for."""
+        self._executor_shutdown_called = True
+        if self._default_executor is not None:
+            self._default_executor.shutdown()
+
+    def _set_coroutine_origin_tracking(self, enabled):
+        pass
+
+
+class TimerEventLoop(_NoThreads, base_events.BaseEventLoop):
     """A loop of callbacks, tasks and timers."""
 
     def __init__(self):
@@ -51,7 +73,8 @@ def _selector_loop():
 
     from . import selector_events
 
-    class SelectorEventLoop(selector_events.BaseSelectorEventLoop):
+    class SelectorEventLoop(_NoThreads,
+                            selector_events.BaseSelectorEventLoop):
         """Upstream's loop, which wakes up by itself only."""
 
         def _make_self_pipe(self):

@@ -1,4 +1,4 @@
-"""Who called: for logging and traceback, where frames have no f_back.
+"""Who called: for asyncio, logging and traceback, where frames have no f_back.
 
 Rows of text that a traceback would show, and no frames.
 """
@@ -30,6 +30,13 @@ def extract_stack(limit):
     if limit is not None:
         rows = rows[:limit] if limit >= 0 else rows[limit:]
     return _summary(rows)
+
+
+def extract_origin(limit):
+    """Do what asyncio.format_helpers.extract_stack() does, of who called the
+    function that asks for it."""
+    rows = _rows({_OWN, "<frozen asyncio.format_helpers>"})
+    return _summary(rows[1:limit + 1])
 
 
 def print_callers(file):
