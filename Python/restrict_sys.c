@@ -164,9 +164,25 @@ callers(PyObject *Py_UNUSED(self), PyObject *arg)
     return list;
 }
 
+/* Is nothing left to run of a generator, a coroutine or an asynchronous
+   generator?  inspect asks its frame, which is refused. */
+static PyObject *
+finished(PyObject *Py_UNUSED(self), PyObject *arg)
+{
+    if (!PyGen_CheckExact(arg) && !PyCoro_CheckExact(arg)
+        && !PyAsyncGen_CheckExact(arg))
+    {
+        PyErr_Format(PyExc_TypeError, "not a generator: %T", arg);
+        return NULL;
+    }
+    int8_t state = ((PyGenObject *)arg)->gi_frame_state;
+    return PyBool_FromLong(FRAME_STATE_FINISHED(state));
+}
+
 static PyMethodDef guest_methods[] = {
     {"_asks_for_zone", _PyRestrict_AsksForZone, METH_O, NULL},
     {"_callers", callers, METH_O, NULL},
+    {"_finished", finished, METH_O, NULL},
     {"_rebind_class_cell", rebind_class_cell, METH_VARARGS, NULL},
     {"_source", _PyRestrict_Source, METH_O, NULL},
     {"_zone", _PyRestrict_Zone, METH_O, NULL},

@@ -50,6 +50,16 @@ def test_tracebacks_have_lines_and_no_folders(command, script):
     assert str(path.parent) not in done.stderr
 
 
+def test_the_source_of_a_script(command, script):
+    """It is at hand; no file is asked for."""
+    path = script("import inspect\ndef f(x):\n    return x\n"
+                  "print(inspect.getsource(f), inspect.getsourcefile(f))\n")
+    done = command("run", "--json", path)
+    report = json.loads(done.stdout)
+    assert report["stdout"] == "def f(x):\n    return x\n script.py\n"
+    assert report["denials"] == []
+
+
 def test_script_from_stdin(command):
     done = command("run", "-", stdin="print('from stdin')")
     assert done.stdout == "from stdin\n", done.stderr
