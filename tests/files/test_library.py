@@ -102,6 +102,36 @@ h = logging.FileHandler(D + "/log"); log = logging.getLogger("x")
 log.addHandler(h); log.warning("hello"); h.close()
 assert open(D + "/log").read() == "hello\\n"
 """,
+    "logging.handlers": """
+import logging, logging.config, logging.handlers
+with open(D + "/log.ini", "w") as f: f.write(f'''
+[loggers]
+keys=root
+[handlers]
+keys=file
+[formatters]
+keys=
+[logger_root]
+level=INFO
+handlers=file
+[handler_file]
+class=handlers.RotatingFileHandler
+args=("{D}/log", "a", 20, 2)
+''')
+logging.config.fileConfig(D + "/log.ini")
+for i in range(9): logging.info("line %d", i)
+timed = logging.handlers.TimedRotatingFileHandler(D + "/timed")
+watched = logging.handlers.WatchedFileHandler(D + "/watched")
+for handler in timed, watched, watched:
+    handler.emit(logging.makeLogRecord({"msg": "m"}))
+timed.doRollover(); timed.close()
+logging.config.dictConfig({"version": 1})
+logging.shutdown()
+assert open(D + "/log.1").read() == "line 6\\nline 7\\n"
+assert open(D + "/watched").read() == "m\\nm\\n"
+assert len([n for n in os.listdir(D) if n.startswith("timed")]) == 2
+attempt(logging.handlers.RotatingFileHandler, D + "/../log")
+""",
     "others": """
 import codecs, filecmp, fileinput, glob, gzip, io, linecache, tokenize
 with open(D + "/log", "w") as f: f.write("hi\\n")
