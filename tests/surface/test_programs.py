@@ -47,6 +47,24 @@ print(sorted(missing))
     assert done["stdout"] == "['selectors', 'socket', 'ssl']\n"
 
 
+def test_paths_that_are_refused_do_not_exist(guest):
+    done = guest("""
+import os, pathlib
+path = pathlib.Path("/etc/passwd")
+print([getattr(path, name)() for name in dir(path)
+       if name == "exists" or name.startswith("is_")
+       and name not in ("is_absolute", "is_relative_to", "is_reserved")])
+print(os.path.exists(path))
+try: path.stat()
+except PermissionError: print("refused")
+""")
+    assert done["outcome"] == ["value", None]
+    values, *others = done["stdout"].splitlines()
+    assert "True" not in values and values.count("False") == 10
+    assert others == ["False", "refused"]
+    assert {row[1] for row in done["denials"]} == {"/etc/passwd"}
+
+
 @pytest.mark.parametrize("program", PROGRAMS,
                          ids=[row["modules"][0] for row in PROGRAMS])
 def test_program(python, guest, program, tmp_path):
