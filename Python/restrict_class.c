@@ -23,12 +23,29 @@ next_c_base(PyTypeObject *type)
     return type;
 }
 
-/* What mro() returned has each class of C code's that the type's memory is
-   laid out by, in order: C code finds its own there, and its module by it. */
+static int
+has_itself(PyTypeObject *type, PyObject *mro)
+{
+    for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(mro); i++) {
+        if (PyTuple_GET_ITEM(mro, i) == (PyObject *)type) {
+            return 1;
+        }
+    }
+    PyErr_Format(PyExc_TypeError, "mro() of '%.100s' leaves it out",
+                 type->tp_name);
+    return 0;
+}
+
+/* What mro() returned has the type itself, which so does not go before it is
+   found by the collector, and each class of C code's that its memory is laid
+   out by, in order: C code finds its own there, and its module by it. */
 int
 _PyRestrict_CheckMro(PyTypeObject *type, PyObject *mro)
 {
     PyTypeObject *base = next_c_base(type);
+    if (!has_itself(type, mro)) {
+        return -1;
+    }
     for (Py_ssize_t i = 0; base != NULL && i < PyTuple_GET_SIZE(mro); i++) {
         if (PyTuple_GET_ITEM(mro, i) == (PyObject *)base) {
             base = next_c_base(base);

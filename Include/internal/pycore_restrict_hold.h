@@ -147,6 +147,16 @@ _PyRestrict_HeldItem(PyObject *mapping, PyObject *key, PyObject **result)
         }                                                                     \
     } while (0)
 
+/* What an array is to grow by: its items are set later, one by one. */
+#define _PyRestrict_WIPE_MORE(array, size)                                    \
+    do {                                                                      \
+        if ((size) > Py_SIZE(array)) {                                        \
+            Py_ssize_t item_ = (array)->ob_descr->itemsize;                   \
+            _PyRestrict_WIPE((array)->ob_item + Py_SIZE(array) * item_,       \
+                             ((size) - Py_SIZE(array)) * item_);              \
+        }                                                                     \
+    } while (0)
+
 /* --- What C code takes for granted ------------------------------------------ */
 
 PyAPI_FUNC(int) _PyRestrict_TrueStructCheck(PyObject *type);
@@ -241,6 +251,7 @@ PyAPI_FUNC(void) _PyRestrict_EndUse(struct _restrict_use *use);
 #define _PyRestrict_HELD_ITEM(mapping, key, result)                           \
     PyMapping_GetOptionalItem(mapping, key, result)
 #define _PyRestrict_WIPE(memory, size)
+#define _PyRestrict_WIPE_MORE(array, size)
 #define _PyRestrict_TRUE_STRUCT(type, on_error)
 #define _PyRestrict_MADE(obj, type) (obj)
 #define _PyRestrict_DERIVED(type, base, on_error)

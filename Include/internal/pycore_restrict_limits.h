@@ -426,7 +426,8 @@ extern int _PyRestrict_NetBytesExceeded(void);
    lock. */
 #define _PyRestrict_HAS_OWN_TAGS(type)                                        \
     (((type)->tp_flags & Py_TPFLAGS_HEAPTYPE) && _PyRestrict_IS_GUEST())
-/* Where an error path, for want of memory, drops a reference too many. */
+/* Where an error path, for want of memory, drops a reference too many; and for
+   the class that an object had, which C code that is at it still looks at. */
 #define _PyRestrict_LEAK(object)                                              \
     do {                                                                      \
         if (_PyRestrict_IS_GUEST()) {                                         \
