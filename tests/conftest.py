@@ -32,16 +32,29 @@ def pytest_collection_modifyitems(config, items):
 
 
 # For the programs that tests run: what a process leaves at its end is no leak,
-# memory that is not there is none, and undefined behaviour ends it.
+# memory that is not there is none, and undefined behaviour ends it.  Reports
+# go to files: the sanitizer warns of every stack that it did not make.
+REPORTS = TOP / "build/asan/reports"
 SANITIZER = {
-    "ASAN_OPTIONS": "detect_leaks=0:allocator_may_return_null=1",
+    "ASAN_OPTIONS": "detect_leaks=0:allocator_may_return_null=1:"
+                    f"log_path={REPORTS}/report",
     "UBSAN_OPTIONS": "halt_on_error=1:print_stacktrace=1",
 }
 
 
 def pytest_configure(config):
     if config.getoption("flavour") == "asan":
+        REPORTS.mkdir(exist_ok=True)
+        for old in REPORTS.iterdir():
+            old.unlink()
         os.environ.update(SANITIZER)
+
+
+def pytest_terminal_summary(terminalreporter, config):
+    if config.getoption("flavour") == "asan":
+        for report in sorted(REPORTS.iterdir()):
+            if "ERROR: " in report.read_text(errors="replace"):
+                terminalreporter.line(f"a sanitizer's report: {report}")
 
 
 def pytest_report_header(config):

@@ -3,9 +3,10 @@
 import os
 import re
 import subprocess
-import sysconfig
 from dataclasses import dataclass, field
 from pathlib import Path
+
+from programs import link_program
 
 
 @dataclass
@@ -62,18 +63,13 @@ def run_python(python, source, folder):
 def run_c(top, build_dir, source, folder):
     """Compile a program against the built libpython and run it; return what
     it printed."""
-    program = Path(folder) / "example"
-    program.with_suffix(".c").write_text(source)
-    config = sysconfig.get_config_vars()
-    subprocess.run(
-        [*config["CC"].split(), program.with_suffix(".c"), "-o", program,
-         f"-I{top}/build/cpython/Include", f"-I{build_dir}",
-         f"-L{build_dir}", f"-lpython{config['LDVERSION']}",
-         *config["LIBS"].split(), *config["SYSLIBS"].split(),
-         "-Wl,-export-dynamic"], check=True)
+    path = Path(folder) / "example.c"
+    path.write_text(source)
+    program = link_program(build_dir / "python", build_dir, path,
+                           path.with_suffix(""))
     done = subprocess.run(
         [program], text=True, capture_output=True, cwd=folder,
-        env={"PYTHONHOME": str(build_dir),
+        env={**os.environ, "PYTHONHOME": str(build_dir),
              "PYTHONPATH": f"{top}/build/cpython/Lib"})
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout

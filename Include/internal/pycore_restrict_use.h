@@ -119,6 +119,7 @@ PyAPI_FUNC(void *) _PyRestrict_Shown(const void *address);
 
 #else /* !WITH_RESTRICTED */
 
+#define _PyRestrict_IS_GUEST() 0
 #define _PyRestrict_SHOWN(address) (address)
 #define _PyRestrict_EITHER(linkage, result, name, params, args)               \
     linkage result name params
