@@ -302,7 +302,7 @@ junk = [tuple([object() for i in range(3000)]) for j in range(20)]
 del junk
 full = []
 try:
-    while True: full.append(bytes(1 << 16))
+    for i in range(2000): full.append(bytes(1 << 16))
 except MemoryError: pass
 del full[-3:]
 b = bytearray()
