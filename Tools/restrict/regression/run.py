@@ -26,6 +26,7 @@ import os
 import signal
 import subprocess
 import sys
+import sysconfig
 import tempfile
 import time
 import xml.etree.ElementTree as ET
@@ -257,7 +258,9 @@ def main(argv=None):
                                         rest).items()}
     bad, used = sort_out(found := compare(args, upstream, here, rest), reasons)
     left_out = [name for name in modules if name not in here]
+    # What is listed is about restricted mode, which this may be without.
     stale = ([] if args.modules or left_out
+             or not sysconfig.get_config_var("WITH_RESTRICTED")
              else sorted(reasons.keys() - used))
     for pattern in stale:
         print(f"differences.txt: nothing differs that is {pattern}")
