@@ -11,7 +11,6 @@
    out. */
 
 #include "Python.h"
-#include "pycore_modsupport.h"
 #include "pycore_moduleobject.h"  // _PyModule_Clear()
 #include "pycore_object.h"        // _PyObject_GetDictPtr()
 #include "pycore_pylifecycle.h"   // _PyAtExit_Call()
@@ -42,13 +41,19 @@ io_state(PyTypeObject *type)
 }
 
 static int
+is_buffer(const _PyIO_State *state, PyObject *object)
+{
+    return Py_IS_TYPE(object, state->PyBufferedWriter_Type)
+           || Py_IS_TYPE(object, state->PyBufferedRandom_Type);
+}
+
+static int
 is_writer(PyObject *object)
 {
     const _PyIO_State *state = io_state(Py_TYPE(object));
     return state != NULL
            && (Py_IS_TYPE(object, state->PyTextIOWrapper_Type)
-               || Py_IS_TYPE(object, state->PyBufferedWriter_Type)
-               || Py_IS_TYPE(object, state->PyBufferedRandom_Type));
+               || is_buffer(state, object));
 }
 
 /* Has it no attributes but those that open() sets? */
@@ -91,31 +96,45 @@ collect(PyObject *object, void *arg)
     return 1;
 }
 
-/* Is what lies below the file, down to the descriptor, as open() made it? */
+/* A new reference to what an attribute of C holds; NULL: it was detached. */
+static PyObject *
+get_below(PyObject *file, const char *name)
+{
+    PyObject *below = is_plain(file) ? PyObject_GetAttrString(file, name)
+                                     : NULL;
+    PyErr_Clear();
+    return below;
+}
+
 static int
-is_plain_below(PyObject *file)
+is_plain_buffer(const _PyIO_State *state, PyObject *file)
+{
+    PyObject *raw = is_buffer(state, file) ? get_below(file, "raw") : NULL;
+    int plain = raw != NULL && Py_IS_TYPE(raw, state->PyFileIO_Type)
+                && is_plain(raw);
+    Py_XDECREF(raw);
+    return plain;
+}
+
+/* Is the file, down to the descriptor, as open() made it?  One of text may
+   have itself for a buffer. */
+static int
+is_plain_file(PyObject *file)
 {
     const _PyIO_State *state = io_state(Py_TYPE(file));
-    int is_text = Py_IS_TYPE(file, state->PyTextIOWrapper_Type);
-    if (!is_plain(file)) {
-        return 0;
+    if (!Py_IS_TYPE(file, state->PyTextIOWrapper_Type)) {
+        return is_plain_buffer(state, file);
     }
-    PyObject *below = PyObject_GetAttrString(file, is_text ? "buffer" : "raw");
-    if (below == NULL) {  // detached
-        PyErr_Clear();
-        return 0;
-    }
-    int plain = is_text ? is_writer(below) && is_plain_below(below)
-                        : Py_IS_TYPE(below, state->PyFileIO_Type)
-                              && is_plain(below);
-    Py_DECREF(below);
+    PyObject *buffer = get_below(file, "buffer");
+    int plain = buffer != NULL && is_plain_buffer(state, buffer);
+    Py_XDECREF(buffer);
     return plain;
 }
 
 static void
 flush(PyObject *file)
 {
-    PyObject *result = is_plain_below(file)
+    PyObject *result = is_plain_file(file)
                            ? PyObject_CallMethodNoArgs(file, &_Py_ID(flush))
                            : Py_NewRef(Py_None);
     if (result == NULL) {
