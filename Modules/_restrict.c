@@ -534,15 +534,9 @@ static PyMethodDef module_methods[] = {
 static int
 add_exceptions(PyObject *module)
 {
-    static const char *const names[_PyRestrict_N_KINDS] = {
-        [_PyRestrict_ERROR] = "RestrictedError",
-        [_PyRestrict_ATTRIBUTE] = "RestrictedAttributeError",
-        [_PyRestrict_PERMISSION] = "RestrictedPermissionError",
-        [_PyRestrict_IMPORT] = "RestrictedImportError",
-        [_PyRestrict_CALL] = "RestrictedCallError",
-    };
     for (int kind = 0; kind < _PyRestrict_N_KINDS; kind++) {
-        if (PyModule_Add(module, names[kind], _PyRestrict_GetException(kind))
+        if (PyModule_Add(module, _PyRestrict_ExceptionName(kind),
+                         _PyRestrict_GetException(kind))
             < 0)
         {
             return -1;

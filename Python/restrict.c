@@ -15,7 +15,7 @@
 #include "pycore_lock.h"        // _PyMutex_at_fork_reinit()
 #include "pycore_pylifecycle.h"
 #include "pycore_restrict.h"
-#include "pycore_restrict_fork.h"     // _PyRestrict_LeaveAlone()
+#include "pycore_restrict_fork.h"     // _PyRestrict_UncountStaticTypes()
 #include "pycore_restrict_guarded.h"  // _PyRestrict_RUNS_UNTRUSTED()
 #include "pycore_restrict_run.h"      // _PyRestrict_GuestEnded()
 #include "pycore_runtime.h"           // _PyRuntime
@@ -208,9 +208,9 @@ uncount_static_types(const managed_static_type_state *used, size_t first,
 }
 
 /* The runtime counts the interpreters that use a static type, and expects the
-   main one to be the last; one that is left alone never takes itself off. */
+   main one to be the last; one that does not end never takes itself off. */
 void
-_PyRestrict_LeaveAlone(PyInterpreterState *interp)
+_PyRestrict_UncountStaticTypes(PyInterpreterState *interp)
 {
     uncount_static_types(interp->types.builtins.initialized, 0,
                          _Py_MAX_MANAGED_STATIC_BUILTIN_TYPES);
@@ -227,7 +227,7 @@ _PyRestrict_AbandonInterpreter(PyThreadState *tstate)
 {
     PyInterpreterState *interp = tstate->interp;
     PyThreadState_Clear(tstate);
-    _PyRestrict_LeaveAlone(interp);
+    _PyRestrict_UncountStaticTypes(interp);
     interp->types.builtins.num_initialized = 0;
     interp->types.for_extensions.num_initialized = 0;
     PyInterpreterState_Delete(interp);

@@ -72,6 +72,12 @@ new_exception(_PyRestrict_Kind kind)
     return type;
 }
 
+const char *
+_PyRestrict_ExceptionName(_PyRestrict_Kind kind)
+{
+    return exceptions[kind].name + strlen("restrict.");
+}
+
 /* A new reference to this interpreter's class.  They are kept out of reach
    of the guest, in the interpreter's own dict. */
 PyObject *

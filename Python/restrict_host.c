@@ -70,15 +70,8 @@ put_arguments(struct _restrict_copy *copy, PyObject *const *args,
 static PyObject *
 refusal_by_name(const char *name)
 {
-    static const char *const names[_PyRestrict_N_KINDS] = {
-        [_PyRestrict_ERROR] = "RestrictedError",
-        [_PyRestrict_ATTRIBUTE] = "RestrictedAttributeError",
-        [_PyRestrict_PERMISSION] = "RestrictedPermissionError",
-        [_PyRestrict_IMPORT] = "RestrictedImportError",
-        [_PyRestrict_CALL] = "RestrictedCallError",
-    };
     for (int kind = 0; kind < _PyRestrict_N_KINDS; kind++) {
-        if (strcmp(names[kind], name) == 0) {
+        if (strcmp(_PyRestrict_ExceptionName(kind), name) == 0) {
             return _PyRestrict_GetException(kind);
         }
     }

@@ -51,6 +51,8 @@ extern int _PyRestrict_Deny(const struct _restrict_request *request);
 
 // Exported for the '_restrict' shared extension and the tests.
 PyAPI_FUNC(PyObject *) _PyRestrict_GetException(_PyRestrict_Kind kind);
+// Its name in the module restrict.
+PyAPI_FUNC(const char *) _PyRestrict_ExceptionName(_PyRestrict_Kind kind);
 
 /* === The record (restrict_denial.c) ======================================= */
 
@@ -237,30 +239,24 @@ extern int _PyRestrict_InitImport(PyInterpreterState *interp);
 
 /* --- One-line hooks ------------------------------------------------------ */
 
-/* Fill a type's dict: leave the name out, or refuse it, as its row says.  Not
-   wrapped in do ... while (0): skip may be `continue`. */
+/* Leave a name out, or refuse it, as its row says.  Not wrapped in
+   do ... while (0): skip may be `continue`. */
+#define _PyRestrict_ROW(go_on, skip)                                          \
+    if (_PyRestrict_IS_GUEST()) {                                             \
+        int go_on_ = (go_on);                                                 \
+        if (go_on_ < 0) {                                                     \
+            return -1;                                                        \
+        }                                                                     \
+        if (!go_on_) {                                                        \
+            skip;                                                             \
+        }                                                                     \
+    }
+/* Of a type, whose dict is filled; of a module. */
 #define _PyRestrict_TYPE_ROW(type, name, skip)                                \
-    if (_PyRestrict_IS_GUEST()) {                                             \
-        int go_on_ = _PyRestrict_TypeRow(type, lookup_tp_dict(type), name);   \
-        if (go_on_ < 0) {                                                     \
-            return -1;                                                        \
-        }                                                                     \
-        if (!go_on_) {                                                        \
-            skip;                                                             \
-        }                                                                     \
-    }
-
-/* The same for the functions of a module. */
+    _PyRestrict_ROW(_PyRestrict_TypeRow(type, lookup_tp_dict(type), name),    \
+                    skip)
 #define _PyRestrict_FUNCTION_ROW(module, name, def, skip)                     \
-    if (_PyRestrict_IS_GUEST()) {                                             \
-        int go_on_ = _PyRestrict_FunctionRow(module, name, def);              \
-        if (go_on_ < 0) {                                                     \
-            return -1;                                                        \
-        }                                                                     \
-        if (!go_on_) {                                                        \
-            skip;                                                             \
-        }                                                                     \
-    }
+    _PyRestrict_ROW(_PyRestrict_FunctionRow(module, name, def), skip)
 
 #define _PyRestrict_ADOPT_INTERPRETER(interp)                                 \
     _PyRestrict_AdoptInterpreter(interp)

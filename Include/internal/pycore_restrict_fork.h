@@ -20,12 +20,12 @@ extern "C" {
 #ifdef WITH_RESTRICTED
 
 /* interp no longer counts as a user of the static types it used. */
-extern void _PyRestrict_LeaveAlone(PyInterpreterState *interp);
+extern void _PyRestrict_UncountStaticTypes(PyInterpreterState *interp);
 
 /* In the loop over what is not the main interpreter. */
 #define _PyRestrict_LEAVE_ALONE(interp)                                       \
     if ((interp)->restricted != NULL) {                                       \
-        _PyRestrict_LeaveAlone(interp);                                       \
+        _PyRestrict_UncountStaticTypes(interp);                               \
         (interp) = (interp)->next;                                            \
         continue;                                                             \
     }

@@ -335,8 +335,9 @@ extern int _PyRestrict_NetBytesExceeded(void);
     } while (0)
 /* Iterators of itertools that need not end, or not soon; those of other
    iterators, which may be as deep as memory allows; and those of them that a
-   guest can take apart while they are at work.  Their types belong to one
-   interpreter: those of a restricted one look, others pay nothing. */
+   guest can take apart while they are at work, by what is held all the time
+   or now and then.  Their types belong to one interpreter: those of a
+   restricted one look, others pay nothing. */
 #define _PyRestrict_POLLED_ITERATORS(X)                                       \
     X(combinations_next, combinationsobject, combinations_type)               \
     X(count_next, countobject, count_type)                                    \
@@ -353,13 +354,14 @@ extern int _PyRestrict_NetBytesExceeded(void);
     X(starmap_next, starmapobject, starmap_type)                              \
     X(takewhile_next, takewhileobject, takewhile_type)                        \
     X(tee_next, teeobject, tee_type)
+#define _PyRestrict_HELD_ITERATORS(X)                                         \
+    X(batched_next, batchedobject, batched_type)                              \
+    X(islice_next, isliceobject, islice_type)                                 \
+    X(pairwise_next, pairwiseobject, pairwise_type)
 #define _PyRestrict_HOLDING_ITERATORS(X)                                      \
     X(guest_accumulate_next, accumulateobject, accumulate_type)               \
-    X(guest_batched_next, batchedobject, batched_type)                        \
     X(guest_chain_next, chainobject, chain_type)                              \
     X(guest_cycle_next, cycleobject, cycle_type)                              \
-    X(guest_islice_next, isliceobject, islice_type)                           \
-    X(guest_pairwise_next, pairwiseobject, pairwise_type)                     \
     X(guest_zip_longest_next, ziplongestobject, ziplongest_type)
 #define _PyRestrict_POLLED_ITERATOR(next, object, type)                       \
     static PyObject *looking_##next(PyObject *self)                           \
@@ -379,20 +381,33 @@ extern int _PyRestrict_NetBytesExceeded(void);
         _Py_LeaveRecursiveCallTstate(tstate);                                 \
         return result;                                                        \
     }
+#define _PyRestrict_HELD_ITERATOR(next, object, type)                         \
+    static PyObject *held_##next(object *self)                                \
+    {                                                                         \
+        _PyRestrict_HOLD(self->it);                                           \
+        return next(self);                                                    \
+    }                                                                         \
+    _PyRestrict_NESTED_ITERATOR(held_##next, object, type)
 #define _PyRestrict_SET_ITERATOR(next, object, type)                          \
     state->type->tp_iternext = looking_##next;
+#define _PyRestrict_SET_HELD_ITERATOR(next, object, type)                     \
+    _PyRestrict_SET_ITERATOR(held_##next, object, type)
+// clang-format off
 #define _PyRestrict_GUEST_ITERATORS                                           \
     _PyRestrict_POLLED_ITERATORS(_PyRestrict_POLLED_ITERATOR)                 \
-        _PyRestrict_NESTED_ITERATORS(_PyRestrict_NESTED_ITERATOR)             \
-            _PyRestrict_HOLDING_ITERATORS(_PyRestrict_NESTED_ITERATOR)
+    _PyRestrict_NESTED_ITERATORS(_PyRestrict_NESTED_ITERATOR)                 \
+    _PyRestrict_HELD_ITERATORS(_PyRestrict_HELD_ITERATOR)                     \
+    _PyRestrict_HOLDING_ITERATORS(_PyRestrict_NESTED_ITERATOR)
 #define _PyRestrict_SET_GUEST_ITERATORS(state)                                \
     do {                                                                      \
         if (_PyRestrict_IS_GUEST()) {                                         \
             _PyRestrict_POLLED_ITERATORS(_PyRestrict_SET_ITERATOR)            \
-                _PyRestrict_NESTED_ITERATORS(_PyRestrict_SET_ITERATOR)        \
-                    _PyRestrict_HOLDING_ITERATORS(_PyRestrict_SET_ITERATOR)   \
+            _PyRestrict_NESTED_ITERATORS(_PyRestrict_SET_ITERATOR)            \
+            _PyRestrict_HELD_ITERATORS(_PyRestrict_SET_HELD_ITERATOR)         \
+            _PyRestrict_HOLDING_ITERATORS(_PyRestrict_SET_ITERATOR)           \
         }                                                                     \
     } while (0)
+// clang-format on
 #define _PyRestrict_POLL_RESULT(result)                                       \
     do {                                                                      \
         if (_PyRestrict_POLLING()) {                                          \
