@@ -1,4 +1,4 @@
-"""Run one attack of corpus.py, guarded or not; print what came of it.
+"""Run one attack of the corpus, guarded or not; print what came of it.
 
     driver.py guarded|unguarded NAME...
 

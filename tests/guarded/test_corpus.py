@@ -1,4 +1,4 @@
-"""Every attack of corpus.py works without the guards, and not with them."""
+"""Every attack of the corpus works without the guards, and not with them."""
 
 import sys
 from pathlib import Path
